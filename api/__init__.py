@@ -1,0 +1,1 @@
+"""The door: Flask, and the command line."""

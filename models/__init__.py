@@ -1,0 +1,1 @@
+"""What is learned: features, models, training, evaluation, registry."""

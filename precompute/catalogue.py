@@ -1,0 +1,183 @@
+"""The table of task types. Queues, routes, schedule, validation, docs and metrics are derived from it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from graphlib import CycleError, TopologicalSorter
+
+from precompute.errors import DeclarationError, UnknownPrecomputation
+from precompute.events import Event, VideoUploaded
+from precompute.queues import Queue
+from precompute.results import (
+    CaptionGenerationSchema,
+    CtrPredictionSchema,
+    FaceDetectionSchema,
+    HookAnalysisSchema,
+    SceneDetectionSchema,
+    ThumbnailGenerationSchema,
+)
+from precompute.subjects import Subject
+from precompute.task_type import TaskType
+
+VIDEO_SAMPLES = TaskType(
+    name="video_samples",
+    subject=Subject.VIDEO,
+    on=None,
+    queue=Queue.VIDEO,
+    ttl=timedelta(hours=1),
+    time_limit=timedelta(minutes=8),
+    transient=True,
+)
+"""One decode of the video for all its analyses: frame differences, small frames, stills and sound."""
+
+SCENE_DETECTION = TaskType(
+    name="scene_detection",
+    subject=Subject.VIDEO,
+    on=VideoUploaded,
+    queue=Queue.VIDEO,
+    ttl=timedelta(hours=24),
+    inputs=(VIDEO_SAMPLES,),
+    time_limit=timedelta(minutes=1),
+    result=SceneDetectionSchema,
+)
+"""Cuts and scenes."""
+
+FACE_DETECTION = TaskType(
+    name="face_detection",
+    subject=Subject.VIDEO,
+    on=VideoUploaded,
+    queue=Queue.VIDEO,
+    ttl=timedelta(hours=24),
+    inputs=(VIDEO_SAMPLES,),
+    time_limit=timedelta(minutes=4),
+    result=FaceDetectionSchema,
+)
+"""Where faces are, twice a second."""
+
+HOOK_ANALYSIS = TaskType(
+    name="hook_analysis",
+    subject=Subject.VIDEO,
+    on=VideoUploaded,
+    queue=Queue.VIDEO,
+    ttl=timedelta(hours=24),
+    inputs=(VIDEO_SAMPLES,),
+    time_limit=timedelta(minutes=2),
+    result=HookAnalysisSchema,
+)
+"""How well the first three seconds hold a viewer."""
+
+THUMBNAIL_GENERATION = TaskType(
+    name="thumbnail_generation",
+    subject=Subject.VIDEO,
+    on=VideoUploaded,
+    queue=Queue.VIDEO,
+    ttl=timedelta(hours=24),
+    inputs=(VIDEO_SAMPLES,),
+    time_limit=timedelta(minutes=2),
+    result=ThumbnailGenerationSchema,
+)
+"""The three best stills from different scenes."""
+
+CAPTION_GENERATION = TaskType(
+    name="caption_generation",
+    subject=Subject.VIDEO,
+    on=VideoUploaded,
+    queue=Queue.VIDEO,
+    ttl=timedelta(hours=24),
+    inputs=(VIDEO_SAMPLES,),
+    time_limit=timedelta(minutes=8),
+    result=CaptionGenerationSchema,
+)
+"""Transcript, subtitles and a caption for posting."""
+
+CTR_PREDICTION = TaskType(
+    name="ctr_prediction",
+    subject=Subject.VIDEO,
+    on=VideoUploaded,
+    queue=Queue.VIDEO,
+    ttl=timedelta(hours=6),
+    inputs=(SCENE_DETECTION, FACE_DETECTION, HOOK_ANALYSIS, CAPTION_GENERATION),
+    time_limit=timedelta(seconds=30),
+    result=CtrPredictionSchema,
+)
+"""Expected click-through rate, from the other results."""
+
+ROWS = (
+    VIDEO_SAMPLES,
+    SCENE_DETECTION,
+    FACE_DETECTION,
+    HOOK_ANALYSIS,
+    THUMBNAIL_GENERATION,
+    CAPTION_GENERATION,
+    CTR_PREDICTION,
+)
+"""The rows that ship with the project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The rows in force: the shipped ones, those of plug-ins, with the TTLs that the settings ask for."""
+
+    rows: tuple[TaskType, ...]
+
+    @classmethod
+    def of(cls, rows: Iterable[TaskType], *, ttls: Mapping[str, timedelta] | None = None) -> "Catalogue":
+        """A checked catalogue, inputs before what needs them.
+
+        Raises:
+            DeclarationError: A name stands twice, inputs form a circle or are missing, or a TTL names no row.
+        """
+        rows = tuple(rows)
+        by_name = {row.name: row for row in rows}
+        if len(by_name) != len(rows):
+            raise DeclarationError("two task types of the catalogue have the same name")
+        for name in set(ttls or {}) - set(by_name):
+            raise DeclarationError(f"PRECOMPUTE_TTL_{name.upper()} names no task type; known: {', '.join(by_name)}")
+        names = _inputs_first(by_name)
+        resolved: dict[str, TaskType] = {}
+        for name in names:
+            row = by_name[name]
+            inputs = tuple(resolved[other.name] for other in row.inputs)
+            resolved[name] = replace(row, inputs=inputs, ttl=(ttls or {}).get(name, row.ttl))
+        return cls(tuple(resolved.values()))
+
+    def __iter__(self) -> Iterator[TaskType]:
+        return iter(self.rows)
+
+    def get(self, name: str) -> TaskType:
+        """The row called ``name``.
+
+        Raises:
+            UnknownPrecomputation: There is none.
+        """
+        for row in self.rows:
+            if row.name == name:
+                return row
+        raise UnknownPrecomputation(f"no task type is called {name!r}")
+
+    def served(self) -> tuple[TaskType, ...]:
+        """The rows that callers may read."""
+        return tuple(row for row in self.rows if row.served)
+
+    def about(self, subject: Subject) -> tuple[TaskType, ...]:
+        """The rows of one kind of subject."""
+        return tuple(row for row in self.rows if row.subject is subject)
+
+    def started_by(self, event: type[Event]) -> tuple[TaskType, ...]:
+        """The rows that ``event`` starts, inputs first."""
+        return tuple(row for row in self.rows if row.on is event)
+
+    def dependants_of(self, row: TaskType) -> tuple[TaskType, ...]:
+        """The rows that have ``row`` among their inputs."""
+        return tuple(other for other in self.rows if any(needed.name == row.name for needed in other.inputs))
+
+
+def _inputs_first(by_name: Mapping[str, TaskType]) -> tuple[str, ...]:
+    for row in by_name.values():
+        for other in row.inputs:
+            if other.name not in by_name:
+                raise DeclarationError(f"{row.name} needs {other.name}, which is not in the catalogue")
+    try:
+        return tuple(TopologicalSorter({n: [i.name for i in r.inputs] for n, r in by_name.items()}).static_order())
+    except CycleError as circle:
+        raise DeclarationError(f"inputs form a circle: {' needs '.join(circle.args[1])}") from circle

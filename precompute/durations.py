@@ -1,0 +1,24 @@
+"""Durations as people write them in settings."""
+
+import re
+from datetime import timedelta
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
+
+
+def parse_duration(text: str) -> timedelta:
+    """``"90"`` and ``"90s"`` are 90 seconds, ``"6h"`` six hours; units are s, m, h and d.
+
+    Raises:
+        ValueError: Anything else, and anything that is not above zero.
+    """
+    match = _DURATION.fullmatch(text.strip())
+    if match is None or float(match[1]) == 0:
+        raise ValueError("takes seconds or a number with a unit, like 90, 15m, 6h or 1d")
+    return timedelta(seconds=float(match[1]) * _UNITS[match[2] or "s"])
+
+
+def in_ms(duration: timedelta) -> int:
+    """Whole milliseconds, as Redis counts."""
+    return round(duration.total_seconds() * 1000)

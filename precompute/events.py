@@ -1,0 +1,83 @@
+"""What happened on the platform, as the triggers bring it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from precompute.subjects import Subject, SubjectRef, check_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something happened to one subject, and its results will be wanted.
+
+    Attributes:
+        subject_id: Id of the video, campaign or user.
+        user_id: Who did it.
+        data: What the trigger brought along, JSON-like; empty when nothing did.
+        callback_url: Where to report when everything is done, or None.
+    """
+
+    name: ClassVar[str]
+    subject: ClassVar[Subject]
+
+    subject_id: str
+    user_id: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    callback_url: str | None = None
+
+    def __post_init__(self) -> None:
+        check_id(self.subject_id, field=f"{self.subject}_id")
+        check_id(self.user_id, field="user_id")
+
+    @property
+    def ref(self) -> SubjectRef:
+        """The subject it happened to."""
+        return SubjectRef(subject=self.subject, id=self.subject_id)
+
+    def to_json(self) -> str:
+        """One line that :func:`event_from_json` turns back; travels in messages and is kept beside each entry."""
+        body = {"event": self.name, "subject_id": self.subject_id, "user_id": self.user_id, "data": dict(self.data)}
+        if self.callback_url is not None:
+            body["callback_url"] = self.callback_url
+        return json.dumps(body, separators=(",", ":"), sort_keys=True)
+
+
+class VideoUploaded(Event):
+    """A video was uploaded; ``data`` may hold ``url``, ``duration``, ``title``."""
+
+    __slots__ = ()
+    name = "video_uploaded"
+    subject = Subject.VIDEO
+
+
+class CampaignCreated(Event):
+    """A campaign was created; ``data`` is its brief."""
+
+    __slots__ = ()
+    name = "campaign_created"
+    subject = Subject.CAMPAIGN
+
+
+class UserLoggedIn(Event):
+    """A user logged in; ``data`` may hold ``last_login``."""
+
+    __slots__ = ()
+    name = "user_logged_in"
+    subject = Subject.USER
+
+
+EVENTS: Mapping[str, type[Event]] = {event.name: event for event in (VideoUploaded, CampaignCreated, UserLoggedIn)}
+"""Every kind of event by its name on the wire."""
+
+
+def event_from_json(text: str | bytes) -> Event:
+    """The event that :meth:`Event.to_json` wrote.
+
+    Raises:
+        KeyError: It was written by a newer version and names an unknown event.
+    """
+    body = json.loads(text)
+    kind = EVENTS[body.pop("event")]
+    return kind(**body)

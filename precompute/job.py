@@ -1,0 +1,51 @@
+"""What a compute function is given and may give back."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from precompute.events import Event
+from precompute.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """The computation at hand.
+
+    Attributes:
+        event: What started it, with the data the trigger brought.
+        settings: Of this process.
+        report: Called with the share done so far (0 to 1); shows on the status page. Cheap: it is rate-limited.
+    """
+
+    event: Event
+    settings: Settings
+    report: Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Computed:
+    """A result that JSON alone does not hold.
+
+    Attributes:
+        value: The JSON part; fits the row's schema where it has one.
+        parts: Bytes kept beside it under short names (``1.jpg``, ``sound``), each read on its own.
+    """
+
+    value: Mapping[str, Any]
+    parts: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class StoredResult(Protocol):
+    """A result as a dependent computation finds it in the cache."""
+
+    @property
+    def value(self) -> Mapping[str, Any]:
+        """The JSON part."""
+
+    def part(self, name: str) -> bytes:
+        """The bytes kept under ``name``, read from the cache when asked for.
+
+        Raises:
+            SourceUnavailable: The entry is gone meanwhile.
+        """

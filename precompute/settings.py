@@ -1,0 +1,182 @@
+"""The settings of a process: read from the environment once, validated, frozen, handed down."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from precompute.durations import parse_duration
+from precompute.errors import DeclarationError
+
+TTL_PREFIX = "PRECOMPUTE_TTL_"
+
+
+def _setting(variable: str, default: Any, parse: Callable[[str], Any], about: str) -> Any:
+    return field(default=default, metadata={"variable": variable, "parse": parse, "about": about})
+
+
+def _between(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.strip().lstrip("-").isdigit() or not low <= int(text) <= high:
+            raise ValueError(f"takes a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def _redis_url(text: str) -> str:
+    if urlsplit(text).scheme not in {"redis", "rediss", "unix"}:
+        raise ValueError("takes a redis://, rediss:// or unix:// URL")
+    return text
+
+
+def _broker_url(text: str) -> str:
+    if urlsplit(text.split(";")[0]).scheme not in {"redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps"}:
+        raise ValueError("takes a redis://, rediss://, sentinel:// or amqp:// URL")
+    return text
+
+
+def _http_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("takes an http:// or https:// URL")
+    return text.rstrip("/")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _user_and_password(text: str) -> str:
+    user, colon, password = text.partition(":")
+    if not (user and colon and password):
+        raise ValueError("takes user:password")
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be set from outside; ``docs/configuration.md`` is made from this table."""
+
+    redis_url: str = _setting(
+        "REDIS_URL",
+        "redis://127.0.0.1:6390/0",
+        _redis_url,
+        "The cache. Unset, `make run` starts an embedded Valkey there.",
+    )
+    broker_url: str | None = _setting(
+        "BROKER_URL",
+        None,
+        _broker_url,
+        "The broker. Unset, the server of `REDIS_URL` serves as one too, with a warning; beside the embedded cache "
+        "`make run` starts a second embedded Valkey.",
+    )
+    workers: int = _setting("PRECOMPUTE_WORKERS", 3, _between(1, 256), "Processes of the interactive worker.")
+    background_workers: int = _setting(
+        "PRECOMPUTE_BACKGROUND_WORKERS", 1, _between(1, 256), "Processes of the worker for refresh and background."
+    )
+    host: str = _setting("PRECOMPUTE_HOST", "127.0.0.1", str, "Address the API listens on.")
+    port: int = _setting("PRECOMPUTE_PORT", 8003, _between(1, 65535), "Port of the API.")
+    api_threads: int = _setting(
+        "PRECOMPUTE_API_THREADS",
+        32,
+        _between(4, 1024),
+        "Requests the API serves at once. At most half of them may wait (`?wait=`) or stream.",
+    )
+    flower_port: int = _setting("PRECOMPUTE_FLOWER_PORT", 5555, _between(1, 65535), "Port of Flower.")
+    flower_address: str = _setting("PRECOMPUTE_FLOWER_ADDRESS", "127.0.0.1", str, "Address Flower listens on.")
+    flower_login: str = _setting(
+        "PRECOMPUTE_FLOWER_LOGIN", "flower:precompute", _user_and_password, "Login of Flower, user:password."
+    )
+    data_dir: Path = _setting(
+        "PRECOMPUTE_DATA_DIR", Path(".data"), Path, "Where the embedded Valkey and Flower keep their files."
+    )
+    plugins: tuple[str, ...] = _setting(
+        "PRECOMPUTE_PLUGINS", (), _names, "Modules with task types of your own, separated by commas."
+    )
+    media_root: Path = _setting(
+        "PRECOMPUTE_MEDIA_ROOT",
+        Path("media"),
+        Path,
+        "Folder of local videos; a path in `video_data.url` must lie inside.",
+    )
+    max_video_mb: int = _setting(
+        "PRECOMPUTE_MAX_VIDEO_MB", 500, _between(1, 100_000), "A larger video is refused (megabytes of 10^6 bytes)."
+    )
+    max_video_seconds: int = _setting(
+        "PRECOMPUTE_MAX_VIDEO_SECONDS", 600, _between(1, 86_400), "A longer video is refused."
+    )
+    fetch_timeout: timedelta = _setting(
+        "PRECOMPUTE_FETCH_TIMEOUT", timedelta(seconds=60), parse_duration, "Longest time for fetching a video."
+    )
+    speech_model: str = _setting(
+        "PRECOMPUTE_SPEECH_MODEL",
+        "base",
+        str,
+        "`base` (multilingual, shipped as a package) or a folder with a CTranslate2 Whisper model.",
+    )
+    openai_api_key: str | None = _setting(
+        "OPENAI_API_KEY", None, str, "With it, captions are worded by OpenAI. Never logged."
+    )
+    openai_base_url: str = _setting("OPENAI_BASE_URL", "https://api.openai.com/v1", _http_url, "Where OpenAI answers.")
+    openai_model: str = _setting("PRECOMPUTE_OPENAI_MODEL", "gpt-5-mini", str, "Model asked at OpenAI.")
+    anthropic_api_key: str | None = _setting(
+        "ANTHROPIC_API_KEY", None, str, "With it (and no OpenAI key), captions are worded by Anthropic. Never logged."
+    )
+    anthropic_base_url: str = _setting(
+        "ANTHROPIC_BASE_URL", "https://api.anthropic.com", _http_url, "Where Anthropic answers."
+    )
+    anthropic_model: str = _setting("PRECOMPUTE_ANTHROPIC_MODEL", "claude-haiku-4-5", str, "Model asked at Anthropic.")
+    wording_timeout: timedelta = _setting(
+        "PRECOMPUTE_WORDING_TIMEOUT",
+        timedelta(seconds=15),
+        parse_duration,
+        "Longest wait for OpenAI or Anthropic; then the local wording is used.",
+    )
+    lease: timedelta = _setting(
+        "PRECOMPUTE_LEASE",
+        timedelta(seconds=20),
+        parse_duration,
+        "How long a computation stays reserved without a sign of life from its worker.",
+    )
+    sweep_interval: timedelta = _setting(
+        "PRECOMPUTE_SWEEP_INTERVAL",
+        timedelta(seconds=5),
+        parse_duration,
+        "How often beat looks for computations whose worker died.",
+    )
+    ttls: Mapping[str, timedelta] = field(default_factory=dict)
+    """TTL by task type name, from ``PRECOMPUTE_TTL_<TASK_TYPE>``."""
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
+        """The settings that ``environ`` holds; empty variables count as unset.
+
+        Raises:
+            DeclarationError: A value does not fit; the message names the variable and what it takes.
+        """
+        values: dict[str, Any] = {}
+        for setting in fields(cls):
+            text = environ.get(setting.metadata.get("variable", ""), "")
+            if text:
+                values[setting.name] = _parse(setting.metadata["variable"], setting.metadata["parse"], text)
+        ttls = {
+            variable.removeprefix(TTL_PREFIX).lower(): _parse(variable, parse_duration, text)
+            for variable, text in environ.items()
+            if variable.startswith(TTL_PREFIX) and text
+        }
+        return cls(**values, ttls=ttls)
+
+    @property
+    def broker(self) -> str:
+        """Where messages wait: the broker's own URL, or the cache's server when none is set."""
+        return self.broker_url or self.redis_url.replace("unix://", "redis+socket://", 1)
+
+
+def _parse(variable: str, parse: Callable[[str], Any], text: str) -> Any:
+    try:
+        return parse(text)
+    except ValueError as problem:
+        raise DeclarationError(f"{variable} {problem}, not {text!r}") from problem

@@ -1,0 +1,61 @@
+"""One row of the catalogue: everything the engine knows about a kind of result."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from marshmallow import Schema
+
+from precompute.errors import DeclarationError
+from precompute.events import Event
+from precompute.queues import Queue
+from precompute.subjects import CacheKey, Subject, SubjectRef, check_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskType:
+    """A kind of result: what it is about, what starts it, how urgent it is and how long it stays fresh.
+
+    Attributes:
+        name: First part of the cache key, name of the Celery task, label in metrics.
+        subject: What it is about.
+        on: The event that starts it; None for a row that is only an input of others.
+        queue: Where its tasks wait unless the trigger names a priority.
+        ttl: How long a result is fresh.
+        inputs: Results of the same subject it is computed from, in the order of its function's arguments.
+        time_limit: A computation that takes longer is ended and fails.
+        result: Schema of the JSON result; None when only other rows read it.
+        transient: Dropped as soon as no task of the subject needs it, and never served.
+        refresh_lead: A refresh is due this long before the result goes stale.
+    """
+
+    name: str
+    subject: Subject
+    on: type[Event] | None
+    queue: Queue
+    ttl: timedelta
+    time_limit: timedelta
+    result: type[Schema] | None = None
+    inputs: tuple["TaskType", ...] = ()
+    transient: bool = False
+    refresh_lead: timedelta = timedelta(minutes=15)
+
+    def __post_init__(self) -> None:
+        check_id(self.name, field="name")
+        if self.on is not None and self.on.subject is not self.subject:
+            raise DeclarationError(
+                f"{self.name}: {self.on.__name__} is about a {self.on.subject}, not a {self.subject}"
+            )
+        for other in self.inputs:
+            if other.subject is not self.subject:
+                raise DeclarationError(f"{self.name}: its input {other.name} is about a {other.subject}")
+        if self.ttl <= timedelta(0) or self.time_limit <= timedelta(0):
+            raise DeclarationError(f"{self.name}: ttl and time_limit must be positive")
+
+    @property
+    def served(self) -> bool:
+        """Whether callers may read it."""
+        return not self.transient
+
+    def key_for(self, ref: SubjectRef) -> CacheKey:
+        """The cache key of this result for one subject."""
+        return CacheKey(task_type=self.name, ref=ref)

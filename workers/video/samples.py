@@ -1,0 +1,1 @@
+"""What one decode of a video leaves for its analyses."""
