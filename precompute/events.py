@@ -17,6 +17,8 @@ class Event:
         user_id: Who did it.
         data: What the trigger brought along, JSON-like; empty when nothing did.
         callback_url: Where to report when everything is done, or None.
+        fingerprint: Names the input (the video's address, a file's size and time); two events about one subject with
+            the same fingerprint lead to the same results. Empty when nothing is known.
     """
 
     name: ClassVar[str]
@@ -26,6 +28,7 @@ class Event:
     user_id: str
     data: Mapping[str, Any] = field(default_factory=dict)
     callback_url: str | None = None
+    fingerprint: str = ""
 
     def __post_init__(self) -> None:
         check_id(self.subject_id, field=f"{self.subject}_id")
@@ -38,9 +41,16 @@ class Event:
 
     def to_json(self) -> str:
         """One line that :func:`event_from_json` turns back; travels in messages and is kept beside each entry."""
-        body = {"event": self.name, "subject_id": self.subject_id, "user_id": self.user_id, "data": dict(self.data)}
+        body: dict[str, Any] = {
+            "event": self.name,
+            "subject_id": self.subject_id,
+            "user_id": self.user_id,
+            "data": dict(self.data),
+        }
         if self.callback_url is not None:
             body["callback_url"] = self.callback_url
+        if self.fingerprint:
+            body["fingerprint"] = self.fingerprint
         return json.dumps(body, separators=(",", ":"), sort_keys=True)
 
 

@@ -3,13 +3,15 @@
 Times and durations are seconds, shares are 0 to 1, boxes are shares of the frame from its top left corner.
 """
 
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
 _share = validate.Range(min=0, max=1)
 _not_negative = validate.Range(min=0)
 
 
-def _seconds(about: str, **options: object) -> fields.Float:
+def _seconds(about: str, **options: Any) -> fields.Float:
     return fields.Float(required=True, metadata={"description": f"{about}, in seconds."}, **options)
 
 

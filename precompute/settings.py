@@ -33,7 +33,7 @@ def _redis_url(text: str) -> str:
 
 
 def _broker_url(text: str) -> str:
-    if urlsplit(text.split(";")[0]).scheme not in {"redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps"}:
+    if urlsplit(text.split(";", 1)[0]).scheme not in {"redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps"}:
         raise ValueError("takes a redis://, rediss://, sentinel:// or amqp:// URL")
     return text
 
@@ -72,6 +72,12 @@ class Settings:
         _broker_url,
         "The broker. Unset, the server of `REDIS_URL` serves as one too, with a warning; beside the embedded cache "
         "`make run` starts a second embedded Valkey.",
+    )
+    embedded_cache_port: int = _setting(
+        "PRECOMPUTE_CACHE_PORT", 6390, _between(1, 65535), "Port of the embedded Valkey that is the cache."
+    )
+    embedded_broker_port: int = _setting(
+        "PRECOMPUTE_BROKER_PORT", 6391, _between(1, 65535), "Port of the embedded Valkey that is the broker."
     )
     workers: int = _setting("PRECOMPUTE_WORKERS", 3, _between(1, 256), "Processes of the interactive worker.")
     background_workers: int = _setting(

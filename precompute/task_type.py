@@ -25,6 +25,7 @@ class TaskType:
         time_limit: A computation that takes longer is ended and fails.
         result: Schema of the JSON result; None when only other rows read it.
         transient: Dropped as soon as no task of the subject needs it, and never served.
+        grace: How long after that it is still served, stale, while a new one is computed.
         refresh_lead: A refresh is due this long before the result goes stale.
     """
 
@@ -37,6 +38,7 @@ class TaskType:
     result: type[Schema] | None = None
     inputs: tuple["TaskType", ...] = ()
     transient: bool = False
+    grace: timedelta = timedelta(hours=1)
     refresh_lead: timedelta = timedelta(minutes=15)
 
     def __post_init__(self) -> None:

@@ -1,0 +1,91 @@
+"""Celery's configuration: queues, routes, limits and schedule, derived from the catalogue and the settings."""
+
+import os
+from datetime import timedelta
+
+from kombu import Queue as BrokerQueue
+
+from precompute.plugins import catalogue_for
+from precompute.queues import IN_DRAIN_ORDER, Queue
+from precompute.settings import Settings
+
+TASK_PREFIX = "precompute."
+"""Celery task names are this and the task type's name, so Flower shows the words of the catalogue."""
+
+SWEEP = TASK_PREFIX + "sweep"
+
+HARD_LIMIT_MARGIN = timedelta(seconds=15)
+"""Between the soft limit, which a task can report, and the hard one, which kills its process."""
+
+_settings = Settings.from_environ(os.environ)
+_catalogue = catalogue_for(_settings)
+_on_redis = _settings.broker.startswith(("redis", "rediss", "sentinel"))
+_longest = max(row.time_limit for row in _catalogue) + HARD_LIMIT_MARGIN
+
+broker_url = _settings.broker
+broker_connection_retry_on_startup = True
+broker_connection_timeout = 1.0
+broker_transport_options = (
+    {
+        # Drain the queues strictly in the order given to -Q; message priorities stay unset (DESIGN.md, decision 1).
+        "queue_order_strategy": "priority",
+        # Redelivering a task that still runs would start it twice; PARTS: the shortest among all apps wins.
+        "visibility_timeout": (_longest * 2).total_seconds(),
+        "unacked_restore_interval": 10,
+        "socket_connect_timeout": 0.5,
+        "socket_timeout": 5.0,
+        "socket_keepalive": True,
+        # A trigger answers 503 rather than wait for the broker (decision 9).
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0,
+    }
+    if _on_redis
+    else {}
+)
+
+# Values and states live in our own cache (decision 2).
+task_ignore_result = True
+result_backend = None
+task_store_errors_even_if_ignored = False
+
+accept_content = ["json"]
+task_serializer = "json"
+enable_utc = True
+timezone = "UTC"
+
+task_queues = [BrokerQueue(queue.label, routing_key=queue.label) for queue in IN_DRAIN_ORDER]
+task_default_queue = Queue.GENERAL.label
+task_create_missing_queues = False
+task_routes = {TASK_PREFIX + row.name: {"queue": row.queue.label} for row in _catalogue} | {
+    SWEEP: {"queue": Queue.CRITICAL.label}
+}
+
+# A message is acknowledged when its result is stored and its dependants are queued; a lost child gives it back
+# (decision 4).
+task_acks_late = True
+task_retry_on_worker_lost = True
+worker_prefetch_multiplier = 1
+worker_send_task_events = True
+task_send_sent_event = True
+
+# OpenCV and ONNX Runtime do not survive a fork (decision 10).
+worker_pool_start_method = "spawn"
+worker_max_tasks_per_child = 500
+worker_max_memory_per_child = 1_500_000  # KiB; a child with all models holds about a quarter of it
+worker_hijack_root_logger = False
+worker_soft_shutdown_timeout = 8.0
+
+beat_schedule = {
+    "sweep": {
+        "task": SWEEP,
+        "schedule": _settings.sweep_interval,
+        # Sweeps that could not run must not pile up behind each other.
+        "options": {"expires": _settings.sweep_interval.total_seconds()},
+    }
+}
+beat_max_loop_interval = 2
+redbeat_redis_url = _settings.broker if _on_redis else _settings.redis_url
+redbeat_key_prefix = "pc:beat:"
+# RedBeat's own default of 1,500 s would keep a restarted beat waiting for 25 minutes.
+redbeat_lock_timeout = 15

@@ -1,0 +1,212 @@
+"""The entries: stored results with their ages, read in one round trip, invalidated without scanning."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import redis
+
+from precompute.clock import Clock, from_ms, system_clock, to_ms
+from precompute.durations import in_ms
+from precompute.entry import Entry, Failure, Miss, Origin, State
+from precompute.errors import LeaseLost, SourceUnavailable, StoreUnavailable
+from precompute.patterns import Pattern
+from precompute.scripts import Scripts, reaching_cache
+from precompute.subjects import CacheKey
+from precompute.task_type import TaskType
+
+STATES = {"waiting": State.QUEUED, **{state.value: state for state in State}}
+"""What callers see of a task's own state: waiting for inputs is queued to them."""
+
+_BATCH = 500
+"""Keys handled by one call of a script: about a millisecond of the server's time."""
+
+
+class Cache:
+    """The entries of one cache server.
+
+    Args:
+        client: A connection as :func:`precompute.scripts.connect` makes it.
+        clock: The instant; ages are counted by it.
+    """
+
+    def __init__(self, client: "redis.Redis", *, clock: Clock = system_clock) -> None:
+        # redis-py annotates every answer as bytes or str or awaitable; this client gives bytes.
+        self.client: Any = client
+        self.clock = clock
+        self.scripts = Scripts(client)
+
+    def now_ms(self) -> int:
+        """The instant in milliseconds since 1970."""
+        return to_ms(self.clock())
+
+    def read(self, key: CacheKey) -> Entry | Miss:
+        """The entry, or what is known of its task; counts as a hit, a stale hit or a miss.
+
+        Raises:
+            StoreUnavailable: The cache cannot be reached.
+        """
+        now = self.now_ms()
+        found, *rest = self.scripts.run("read", str(key), now)
+        if not found:
+            return _miss(key, rest)
+        body, computed, stale, gone, etag = rest
+        return Entry(
+            key=key,
+            body=body,
+            computed_at=from_ms(int(computed)),
+            stale_at=from_ms(int(stale)),
+            gone_at=from_ms(int(gone)),
+            etag=etag.decode(),
+            read_at=from_ms(now),
+        )
+
+    def read_part(self, key: CacheKey, name: str) -> bytes | None:
+        """Bytes kept beside an entry, or None when the entry or the part is not there."""
+        with reaching_cache():
+            part: bytes | None = self.client.hget(f"pc:e:{key}", f"p:{name}")
+        return part
+
+    def stored(self, key: CacheKey) -> "StoredEntry":
+        """The entry as a dependent computation reads it; not counted as a read.
+
+        Raises:
+            SourceUnavailable: It is gone.
+        """
+        with reaching_cache():
+            body = self.client.hget(f"pc:e:{key}", "v")
+        if body is None:
+            raise SourceUnavailable(f"{key} is gone from the cache", code="input_gone")
+        return StoredEntry(cache=self, key=key, value=orjson.loads(body))
+
+    def store(
+        self, row: TaskType, key: CacheKey, *, owner: str, body: bytes, parts: Mapping[str, bytes], cost: timedelta
+    ) -> int:
+        """Write a result, indexes and notification in one step, and end its task.
+
+        Returns:
+            The entry's generation: 1 for the first result under this key, one more for each that replaces it.
+
+        Raises:
+            LeaseLost: ``owner`` does not hold the lease any more; nothing was written.
+        """
+        etag = hashlib.blake2b(body, digest_size=9).hexdigest()
+        flat = [item for pair in parts.items() for item in pair]
+        ages = (in_ms(row.ttl), in_ms(row.grace), in_ms(cost))
+        generation: int = self.scripts.run("store", str(key), owner, self.now_ms(), *ages, etag, body, *flat)
+        if not generation:
+            raise LeaseLost(f"{key} was invalidated or taken over while it was computed")
+        return generation
+
+    def invalidate(self, pattern: Pattern, *, rows: Iterable[TaskType], soft: bool = False) -> int:
+        """Delete what ``pattern`` matches, or mark it stale; running computations of it will not write.
+
+        Returns:
+            How many entries there were.
+        """
+        count = 0
+        for keys in _batches(self.matching(pattern, rows=rows)):
+            count += self.scripts.run("invalidate", self.now_ms(), int(soft), *keys)
+        return count
+
+    def matching(self, pattern: Pattern, *, rows: Iterable[TaskType]) -> Iterator[str]:
+        """Keys that ``pattern`` matches: of entries, and of tasks that are on their way.
+
+        The cost follows the narrowest index that the pattern allows: one key, one subject, or one type.
+        """
+        rows = tuple(rows)
+        with reaching_cache():
+            if (ref := pattern.only_subject()) is not None:
+                # Few rows are about a subject, so all its keys are tried; also those that are being computed just now.
+                candidates = [str(row.key_for(ref)) for row in rows if row.subject is ref.subject]
+                yield from (key for key in candidates if pattern.matches(key))
+                return
+            for row in rows:
+                if pattern.may_match_type(row.name, row.subject):
+                    yield from self._matching_of_type(pattern, row.name)
+
+    def _matching_of_type(self, pattern: Pattern, task_type: str) -> Iterator[str]:
+        found: set[str] = set()
+        for index in (f"pc:y:{task_type}", "pc:watch"):
+            for raw, _score in self.client.zscan_iter(index, count=_BATCH):
+                key = raw.decode()
+                if key.startswith(f"{task_type}:") and key not in found and pattern.matches(key):
+                    found.add(key)
+        yield from found
+
+    def drop_unneeded(self, row: TaskType, key: CacheKey, *, dependants: Iterable[TaskType]) -> bool:
+        """Drop a transient entry when no task that reads it is on its way; whether it was dropped."""
+        readers = [str(other.key_for(key.ref)) for other in dependants]
+        return row.transient and bool(self.scripts.run("drop_unneeded", str(key), *readers))
+
+    def clean(self, *, most: int = 1000) -> int:
+        """Take up to ``most`` entries whose time is over out of the indexes; how many there were."""
+        count: int = self.scripts.run("clean", self.now_ms(), most)
+        return count
+
+    def due(self, row: TaskType, *, within: timedelta, most: int) -> list[CacheKey]:
+        """Keys of a type that go stale within ``within`` (or are stale), soonest first, at most ``most``."""
+        until = self.now_ms() + in_ms(within)
+        with reaching_cache():
+            keys = self.client.zrange(f"pc:y:{row.name}", "-inf", until, byscore=True, offset=0, num=most)
+        return [CacheKey.parse(key.decode()) for key in keys]
+
+    def origin(self, key: CacheKey) -> Origin | None:
+        """Where an entry comes from, or None when it is gone."""
+        with reaching_cache():
+            event, reads = self.client.hmget(f"pc:e:{key}", "ev", "rd")
+        return None if event is None else Origin(event=event.decode(), reads=int(reads or 0))
+
+    def ping(self) -> None:
+        """Do nothing, if the cache answers.
+
+        Raises:
+            StoreUnavailable: It does not.
+        """
+        with reaching_cache():
+            if not self.client.ping():
+                raise StoreUnavailable("the cache does not answer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEntry:
+    """An input as its dependants get it: the JSON value at once, the parts when asked for."""
+
+    cache: Cache
+    key: CacheKey
+    value: Mapping[str, Any]
+
+    def part(self, name: str) -> bytes:
+        """The bytes kept under ``name``.
+
+        Raises:
+            SourceUnavailable: The entry is gone meanwhile.
+        """
+        found = self.cache.read_part(self.key, name)
+        if found is None:
+            raise SourceUnavailable(f"{self.key} is gone from the cache", code="input_gone")
+        return found
+
+
+def _miss(key: CacheKey, task: list[bytes | None]) -> Miss:
+    task_id, state, code, error = (None if value is None else value.decode() for value in task)
+    seen = STATES.get(state or "", State.MISSING)
+    if seen is State.READY:
+        # The task ended well but its entry is gone: expired or evicted.
+        seen = State.MISSING
+    failure = Failure(code=code or "internal", message=error or "") if seen is State.FAILED else None
+    return Miss(key=key, state=seen, task_id=task_id if seen is not State.MISSING else None, failure=failure)
+
+
+def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    for key in keys:
+        batch.append(key)
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

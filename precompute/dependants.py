@@ -1,0 +1,52 @@
+"""What happens to the tasks that wait for a result, once it is stored or has failed."""
+
+from dataclasses import dataclass
+
+from precompute.admission import admit
+from precompute.cache import Cache
+from precompute.catalogue import Catalogue
+from precompute.events import event_from_json
+from precompute.ledger import Ledger, Readiness
+from precompute.message import Dispatch
+from precompute.planner import plan
+from precompute.subjects import CacheKey
+from precompute.task_type import TaskType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependants:
+    """Moves waiting tasks on. Every step may be repeated without harm, so a death between two steps strands nothing."""
+
+    cache: Cache
+    ledger: Ledger
+    catalogue: Catalogue
+    dispatch: Dispatch
+
+    def release(self, row: TaskType, key: CacheKey) -> None:
+        """Move on every task that waits for ``key``, and drop the transient inputs that nobody needs any more.
+
+        Raises:
+            BrokerUnavailable: A task that is ready could not be published; calling again later is right.
+        """
+        rows = {str(other.key_for(key.ref)): other for other in self.catalogue.dependants_of(row)}
+        for waiting, task_id in self.ledger.unfinished([other.key_for(key.ref) for other in rows.values()]):
+            self.advance(rows[str(waiting)], waiting, task_id=task_id)
+        for needed in row.inputs:
+            readers = self.catalogue.dependants_of(needed)
+            self.cache.drop_unneeded(needed, needed.key_for(key.ref), dependants=readers)
+
+    def advance(self, row: TaskType, key: CacheKey, *, task_id: str) -> None:
+        """Publish a task whose inputs are stored, ask for an input that nobody computes, or pass a failure on.
+
+        Raises:
+            BrokerUnavailable: Something could not be published; calling again later is right.
+        """
+        resumption = self.ledger.resume(row, key, task_id=task_id)
+        if resumption.readiness is Readiness.QUEUED and resumption.message is not None:
+            self.dispatch([resumption.message])
+        elif resumption.readiness is Readiness.MISSING and resumption.missing_input is not None:
+            needed = self.catalogue.get(resumption.missing_input.task_type)
+            again = plan(event_from_json(resumption.event), catalogue=self.catalogue, rows=[needed])
+            admit(again, ledger=self.ledger, dispatch=self.dispatch)
+        elif resumption.readiness is Readiness.FAILED:
+            self.release(row, key)

@@ -1,0 +1,18 @@
+"""What names the input of a computation, so that the same input is not computed twice and a new one is noticed."""
+
+import hashlib
+
+from precompute.media import LocalVideo, VideoSource
+
+
+def fingerprint_of(source: VideoSource) -> str:
+    """18 hexadecimal digits that change with the video: its whole URL, or a local file's name, size and time of change.
+
+    A signed URL counts with its signature: a video under another URL may be another video.
+    """
+    if isinstance(source, LocalVideo):
+        facts = source.path.stat()
+        text = f"{source.path.name}\n{facts.st_size}\n{facts.st_mtime_ns}"
+    else:
+        text = source.url
+    return hashlib.blake2b(text.encode(), digest_size=9).hexdigest()

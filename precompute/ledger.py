@@ -1,0 +1,244 @@
+"""The tasks: which are wanted, waiting, running, done or failed, and who may write a result."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import orjson
+
+from precompute.cache import STATES, Cache
+from precompute.clock import from_ms
+from precompute.durations import in_ms
+from precompute.entry import Failure, State
+from precompute.message import Message
+from precompute.planner import Plan, PlannedTask
+from precompute.scripts import reaching_cache
+from precompute.subjects import CacheKey
+from precompute.task_type import TaskType
+
+KEPT = timedelta(hours=24)
+"""How long a finished task can be asked about."""
+
+MOST_DELIVERIES = 3
+"""A task that ends its worker this often is set aside (DESIGN.md, decision 4)."""
+
+
+class Verdict(StrEnum):
+    """What admission made of a planned task."""
+
+    FRESH = "fresh"
+    JOINED = "joined"
+    QUEUED = "queued"
+    WAITING = "waiting"
+    UNNEEDED = "unneeded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """A planned task and what became of it; ``task_id`` is that of the running task when it was joined."""
+
+    task: PlannedTask
+    verdict: Verdict
+    task_id: str
+
+
+class Beginning(StrEnum):
+    """What a worker is to do with a message."""
+
+    RUN = "run"
+    DONE = "done"
+    BUSY = "busy"
+    SUPERSEDED = "superseded"
+    SET_ASIDE = "set_aside"
+
+
+class Readiness(StrEnum):
+    """What a task that has not begun is waiting for."""
+
+    QUEUED = "queued"
+    WAITING = "waiting"
+    MISSING = "missing"
+    FAILED = "failed"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumption:
+    """The answer to :meth:`Ledger.resume`: a message to publish, or an input that nobody computes and its event."""
+
+    readiness: Readiness
+    message: Message | None = None
+    missing_input: CacheKey | None = None
+    event: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overdue:
+    """A task that nobody has looked after; ``was`` is its own state before: waiting, queued or running."""
+
+    key: CacheKey
+    task_id: str
+    was: str
+    queue: str
+    queued_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRecord:
+    """A task as its status is served."""
+
+    key: CacheKey
+    task_id: str | None
+    state: State
+    progress: float | None = None
+    queued_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    failure: Failure | None = None
+
+
+class Ledger:
+    """The task records beside a cache's entries, on the same server so that one script can change both.
+
+    Args:
+        cache: The entries.
+        watch: A task is looked after again when nothing has been heard of it for this long.
+    """
+
+    def __init__(self, cache: Cache, *, watch: timedelta) -> None:
+        self.cache = cache
+        self.watch_ms = in_ms(watch)
+        self._run = cache.scripts.run
+
+    def admit(self, plan: Plan) -> tuple[Admitted, ...]:
+        """Record what has to be computed, once whoever asks and how often; in the order of the plan."""
+        places = {task.row.name: place for place, task in enumerate(plan.tasks, start=1)}
+        body = {
+            "fingerprint": plan.event.fingerprint,
+            "event": plan.event.to_json(),
+            "cause": plan.cause,
+            "keep_ms": in_ms(KEPT),
+            "tasks": [
+                {
+                    "key": str(task.key),
+                    "id": task.task_id,
+                    "queue": task.queue.label,
+                    "wanted": task.wanted,
+                    "force": task.force,
+                    "inputs": [places[other.name] for other in task.row.inputs],
+                }
+                for task in plan.tasks
+            ],
+        }
+        verdicts = self._run("admit", self.cache.now_ms(), self.watch_ms, orjson.dumps(body))
+        return tuple(
+            Admitted(task=task, verdict=Verdict(verdict.decode()), task_id=task_id.decode())
+            for task, (verdict, task_id) in zip(plan.tasks, verdicts, strict=True)
+        )
+
+    def withdraw(self, admitted: Iterable[Admitted]) -> None:
+        """Forget tasks that could not be published."""
+        flat = [text for one in admitted for text in (str(one.task.key), one.task_id)]
+        if flat:
+            self._run("withdraw", *flat)
+
+    def begin(self, message: Message, *, owner: str, lease: timedelta, fingerprint: str) -> tuple[Beginning, int]:
+        """Take the lease for a computation, or learn why not; ``owner`` is a token nobody else uses.
+
+        Returns:
+            What to do, and how many tries have failed before.
+        """
+        verdict, failed_tries = self._run(
+            "begin", str(message.key), message.task_id, owner, self.cache.now_ms(), in_ms(lease), MOST_DELIVERIES,
+            message.queue, message.event, message.cause, fingerprint, in_ms(KEPT),
+        )  # fmt: skip
+        return Beginning(verdict.decode()), failed_tries
+
+    def extend(self, key: CacheKey, *, owner: str, lease: timedelta, progress: float | None) -> bool:
+        """Give a sign of life; False when the lease is no longer the owner's."""
+        shown = "" if progress is None else f"{progress:.3f}"
+        return bool(self._run("extend", str(key), owner, self.cache.now_ms(), in_ms(lease), shown))
+
+    def fail(self, key: CacheKey, *, owner: str, failure: Failure, retry_in: timedelta | None) -> bool:
+        """Record a failure, or that another try follows; False when the lease was lost."""
+        watch_ms = 0 if retry_in is None else in_ms(retry_in) + self.watch_ms
+        args = (failure.code, failure.message, in_ms(KEPT), watch_ms)
+        return bool(self._run("fail", str(key), owner, self.cache.now_ms(), *args))
+
+    def resume(self, row: TaskType, key: CacheKey, *, task_id: str) -> Resumption:
+        """See whether a task's inputs are stored, and if so mark it queued; the caller publishes its message."""
+        inputs = [str(other.key_for(key.ref)) for other in row.inputs]
+        verdict, *rest = self._run("resume", str(key), task_id, self.cache.now_ms(), self.watch_ms, *inputs)
+        readiness = Readiness(verdict.decode())
+        detail = [text.decode() for text in rest]
+        if readiness is Readiness.MISSING:
+            return Resumption(readiness=readiness, missing_input=CacheKey.parse(detail[0]), event=detail[1])
+        if readiness is not Readiness.QUEUED:
+            return Resumption(readiness=readiness)
+        queue, event, cause = detail
+        message = Message(task_id=task_id, key=key, queue=queue, event=event, cause=cause)
+        return Resumption(readiness=readiness, message=message)
+
+    def overdue(self, *, most: int = 200) -> list[Overdue]:
+        """Up to ``most`` tasks that nothing was heard of; running ones are queued again."""
+        found = self._run("overdue", self.cache.now_ms(), most, self.watch_ms)
+        return [
+            Overdue(
+                key=CacheKey.parse(key.decode()),
+                task_id=task_id.decode(),
+                was=was.decode(),
+                queue=queue.decode(),
+                queued_at=from_ms(int(queued_at)),
+            )
+            for key, task_id, was, queue, queued_at in found
+        ]
+
+    def records(self, keys: Sequence[CacheKey]) -> list[TaskRecord]:
+        """The latest task of each key, in order; ready ones whose entry is gone count as missing."""
+        with reaching_cache(), self.cache.client.pipeline(transaction=False) as pipe:
+            for key in keys:
+                pipe.hmget(f"pc:t:{key}", *_FIELDS)
+                pipe.hmget(f"pc:e:{key}", "at", "go")
+            answers = pipe.execute()
+        now = self.cache.now_ms()
+        pairs = zip(answers[::2], answers[1::2], strict=True)
+        return [_record(key, task, entry, now) for key, (task, entry) in zip(keys, pairs, strict=True)]
+
+    def key_of(self, task_id: str) -> CacheKey | None:
+        """The key a task computes, or None when no such task is known."""
+        with reaching_cache():
+            key = self.cache.client.get(f"pc:i:{task_id}")
+        return None if key is None else CacheKey.parse(key.decode())
+
+    def unfinished(self, keys: Sequence[CacheKey]) -> list[tuple[CacheKey, str]]:
+        """Those of ``keys`` whose tasks have not begun, with their task ids."""
+        with reaching_cache(), self.cache.client.pipeline(transaction=False) as pipe:
+            for key in keys:
+                pipe.hmget(f"pc:t:{key}", "id", "state")
+            answers = pipe.execute()
+        waiting = zip(keys, answers, strict=True)
+        return [(key, task[0].decode()) for key, task in waiting if task[1] in (b"waiting", b"queued")]
+
+
+_FIELDS = ("id", "state", "progress", "queued_at", "started_at", "finished_at", "error_code", "error")
+
+
+def _record(key: CacheKey, task: list[bytes | None], entry: list[bytes | None], now_ms: int) -> TaskRecord:
+    task_id, own_state, progress, queued, started, finished, code, error = (
+        None if value is None else value.decode() for value in task
+    )
+    stored = entry[0] is not None and now_ms < int(entry[1] or 0)
+    state = STATES.get(own_state or "", State.READY if stored else State.MISSING)
+    if state is State.READY and not stored:
+        state = State.MISSING
+    return TaskRecord(
+        key=key,
+        task_id=task_id,
+        state=state,
+        progress=None if progress is None else float(progress),
+        queued_at=None if queued is None else from_ms(int(queued)),
+        started_at=None if started is None else from_ms(int(started)),
+        finished_at=from_ms(int(finished)) if finished else from_ms(int(entry[0])) if stored and entry[0] else None,
+        failure=Failure(code=code or "internal", message=error or "") if state is State.FAILED else None,
+    )

@@ -1,0 +1,29 @@
+-- A worker takes a message up. ARGV: key, id, owner, now, lease (ms), most deliveries, queue, event, cause, fingerprint, keep (ms).
+-- Returns {verdict, tries that failed before}: run | done (fresh already) | busy (another has the lease) | superseded | set_aside.
+local key, id, owner = ARGV[1], ARGV[2], ARGV[3]
+local now, lease, most, keep = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[11])
+local task = redis.call('HMGET', task_of(key), 'id', 'state', 'force', 'fp')
+if task[1] and task[1] ~= id then return { 'superseded', 0 } end
+if task[1] and (task[2] == 'ready' or task[2] == 'failed') then return { 'done', 0 } end
+if task[3] ~= '1' and is_fresh(key, now, ARGV[10]) then
+  if task[1] then finish(key, keep) redis.call('HSET', task_of(key), 'state', 'ready', 'finished_at', now) tell(key, id, 'ready') end
+  return { 'done', 0 }
+end
+local holder = redis.call('GET', lease_of(key))
+if holder and holder ~= owner then return { 'busy', 0 } end
+if not task[1] then
+  -- The cache was lost or the record evicted; the message knows enough to go on.
+  redis.call('HSET', task_of(key), 'id', id, 'queue', ARGV[7], 'queued_at', now, 'event', ARGV[8], 'cause', ARGV[9], 'fp', ARGV[10])
+  redis.call('SET', 'pc:i:' .. id, key, 'PX', keep)
+end
+local delivery = redis.call('HINCRBY', task_of(key), 'deliveries', 1)
+if delivery > most then
+  fail(key, id, now, 'set_aside', 'its worker died ' .. most .. ' times; set aside', keep)
+  return { 'set_aside', 0 }
+end
+leave_queue(key)
+redis.call('SET', lease_of(key), owner, 'PX', lease)
+redis.call('HSET', task_of(key), 'state', 'running', 'started_at', now, 'owner', owner, 'progress', 0)
+redis.call('ZADD', 'pc:watch', now + lease, key)
+tell(key, id, 'running')
+return { 'run', tonumber(redis.call('HGET', task_of(key), 'attempts') or '0') }

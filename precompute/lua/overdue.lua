@@ -1,0 +1,22 @@
+-- Tasks that nobody has looked after for too long. ARGV: now, most, watch (ms).
+-- A running one whose worker gave no sign of life is put back to queued. Returns {{key, id, was, queue, queued_at}, ...}.
+local now, watch = tonumber(ARGV[1]), tonumber(ARGV[3])
+local found = {}
+for _, key in ipairs(redis.call('ZRANGE', 'pc:watch', '-inf', now, 'BYSCORE', 'LIMIT', 0, ARGV[2])) do
+  local task = redis.call('HMGET', task_of(key), 'id', 'state', 'queue', 'queued_at')
+  if not task[1] or task[2] == 'ready' or task[2] == 'failed' then
+    redis.call('ZREM', 'pc:watch', key)
+  elseif task[2] == 'running' and redis.call('EXISTS', lease_of(key)) == 1 then
+    redis.call('ZADD', 'pc:watch', now + watch, key)
+  else
+    if task[2] == 'running' then
+      redis.call('HSET', task_of(key), 'state', 'queued')
+      redis.call('ZADD', queue_of(task[3], key), now, key)
+      redis.call('HINCRBY', 'pc:m', 'rescued:' .. type_of(key), 1)
+      tell(key, task[1], 'queued')
+    end
+    redis.call('ZADD', 'pc:watch', now + watch, key)
+    found[#found + 1] = { key, task[1], task[2], task[3], task[4] }
+  end
+end
+return found

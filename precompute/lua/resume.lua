@@ -1,0 +1,26 @@
+-- What a task that has not begun is waiting for. ARGV: key, id, now, watch (ms), input key, input key, ...
+-- Returns {verdict, detail...}: queued (its inputs are stored: publish it, detail is queue, event and cause) | waiting |
+-- missing (an input is neither stored nor on its way: detail is
+-- its key, event and cause) | failed (an input failed; so does this task) | gone (nothing to do).
+local key, id, now, watch = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local task = redis.call('HMGET', task_of(key), 'id', 'state', 'queue', 'event', 'cause', 'fp')
+if task[1] ~= id or (task[2] ~= 'waiting' and task[2] ~= 'queued') then return { 'gone' } end
+redis.call('ZADD', 'pc:watch', now + watch, key)
+local verdict = 'queued'
+for position = 5, #ARGV do
+  local input = ARGV[position]
+  local other = redis.call('HMGET', task_of(input), 'state', 'error_code', 'error', 'fp')
+  local on_its_way = other[1] == 'waiting' or other[1] == 'queued' or other[1] == 'running'
+  local same = not other[1] or task[6] == '' or other[4] == task[6]
+  if on_its_way and same then
+    verdict = 'waiting'
+  elseif not is_fresh(input, now, task[6]) then
+    if other[1] == 'failed' and same then
+      fail(key, id, now, other[2], other[3], 86400000)
+      return { 'failed' }
+    end
+    return { 'missing', input, task[4] or '', task[5] or '' }
+  end
+end
+if verdict == 'queued' then redis.call('HSET', task_of(key), 'state', 'queued') end
+return { verdict, task[3], task[4] or '', task[5] or '' }

@@ -1,0 +1,132 @@
+"""What the engine counts about itself, read from counters and list lengths; never by asking the workers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from precompute.cache import Cache
+from precompute.catalogue import Catalogue
+from precompute.queues import Queue
+from precompute.scripts import reaching_cache
+
+WORKERS_KEY = "pc:workers"
+"""Hash of worker name to its latest report as JSON."""
+
+REPORT_EVERY_S = 5
+"""A worker reports this often; one that missed three reports does not count as running."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeMeasures:
+    """Counts of one task type since the counters began."""
+
+    hits: int
+    stale_hits: int
+    misses: int
+    computations: int
+    failures: int
+    rescued: int
+    total_ms: int
+
+    @property
+    def average_seconds(self) -> float | None:
+        """Mean time of a computation, or None before the first."""
+        return self.total_ms / self.computations / 1000 if self.computations else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measures:
+    """Counts by task type, tasks that have not begun, and the workers that reported lately."""
+
+    by_type: Mapping[str, TypeMeasures]
+    waiting: Mapping[Queue, Mapping[str, int]]
+    oldest_waiting_seconds: Mapping[Queue, float]
+    workers: tuple[Mapping[str, Any], ...]
+
+    @property
+    def hit_rate_percent(self) -> float:
+        """Share of reads answered from the cache, fresh or stale; 0 before the first read."""
+        answered = sum(each.hits + each.stale_hits for each in self.by_type.values())
+        reads = answered + sum(each.misses for each in self.by_type.values())
+        return 100 * answered / reads if reads else 0.0
+
+    @property
+    def total_requests(self) -> int:
+        """Reads of all types."""
+        return sum(each.hits + each.stale_hits + each.misses for each in self.by_type.values())
+
+
+def waiting_tasks(cache: Cache, catalogue: Catalogue) -> Mapping[Queue, Mapping[str, int]]:
+    """How many tasks have not begun, by queue and task type; only what is there."""
+    pairs = [(queue, row.name) for queue in Queue for row in catalogue]
+    with reaching_cache(), cache.client.pipeline(transaction=False) as pipe:
+        for queue, name in pairs:
+            pipe.zcard(f"pc:q:{queue.label}:{name}")
+        counts = pipe.execute()
+    waiting: dict[Queue, dict[str, int]] = {queue: {} for queue in Queue}
+    for (queue, name), count in zip(pairs, counts, strict=True):
+        if count:
+            waiting[queue][name] = count
+    return waiting
+
+
+def measure(cache: Cache, catalogue: Catalogue) -> Measures:
+    """Everything at once; the cost depends on the catalogue, not on what is stored."""
+    with reaching_cache():
+        counters = {name.decode(): int(value) for name, value in cache.client.hgetall("pc:m").items()}
+    waiting = waiting_tasks(cache, catalogue)
+    return Measures(
+        by_type={row.name: _of_type(counters, row.name) for row in catalogue},
+        waiting=waiting,
+        oldest_waiting_seconds=_oldest(cache, waiting),
+        workers=running_workers(cache),
+    )
+
+
+def running_workers(cache: Cache) -> tuple[Mapping[str, Any], ...]:
+    """The latest reports of the workers that still report: ``{name, processes, queues, busy, at}``."""
+    with reaching_cache():
+        reports = [orjson.loads(report) for report in cache.client.hvals(WORKERS_KEY)]
+    limit = cache.clock().timestamp() - 3 * REPORT_EVERY_S
+    return tuple(sorted((r for r in reports if r["at"] >= limit), key=lambda r: str(r["name"])))
+
+
+def report_worker(cache: Cache, *, name: str, processes: int, queues: list[str]) -> None:
+    """Say that a worker is running."""
+    report = {"name": name, "processes": processes, "queues": queues, "at": cache.clock().timestamp()}
+    with reaching_cache():
+        cache.client.hset(WORKERS_KEY, name, orjson.dumps(report))
+
+
+def forget_worker(cache: Cache, *, name: str) -> None:
+    """Say that a worker has ended."""
+    with reaching_cache():
+        cache.client.hdel(WORKERS_KEY, name)
+
+
+def _of_type(counters: Mapping[str, int], name: str) -> TypeMeasures:
+    return TypeMeasures(
+        hits=counters.get(f"hit:{name}", 0),
+        stale_hits=counters.get(f"stale:{name}", 0),
+        misses=counters.get(f"miss:{name}", 0),
+        computations=counters.get(f"runs:{name}", 0),
+        failures=counters.get(f"failed:{name}", 0),
+        rescued=counters.get(f"rescued:{name}", 0),
+        total_ms=counters.get(f"ms:{name}", 0),
+    )
+
+
+def _oldest(cache: Cache, waiting: Mapping[Queue, Mapping[str, int]]) -> Mapping[Queue, float]:
+    now = cache.now_ms()
+    pairs = [(queue, name) for queue, names in waiting.items() for name in names]
+    with reaching_cache(), cache.client.pipeline(transaction=False) as pipe:
+        for queue, name in pairs:
+            pipe.zrange(f"pc:q:{queue.label}:{name}", 0, 0, withscores=True)
+        firsts = pipe.execute()
+    oldest: dict[Queue, float] = {}
+    for (queue, _name), first in zip(pairs, firsts, strict=True):
+        if first:
+            oldest[queue] = max(oldest.get(queue, 0.0), (now - first[0][1]) / 1000)
+    return oldest

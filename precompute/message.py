@@ -1,0 +1,37 @@
+"""A planned task on its way to a worker."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from precompute.subjects import CacheKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Everything a worker needs to compute one result, even if the cache has forgotten about the task.
+
+    Attributes:
+        task_id: Of our task and of the Celery task alike.
+        key: Where the result goes.
+        queue: Label of the queue.
+        event: What it is computed for, as :meth:`precompute.events.Event.to_json` wrote it.
+        cause: A :class:`precompute.planner.Cause`.
+    """
+
+    task_id: str
+    key: CacheKey
+    queue: str
+    event: str
+    cause: str
+
+
+class Dispatch(Protocol):
+    """Puts messages on their queues."""
+
+    def __call__(self, messages: Iterable[Message], /) -> None:
+        """Publish every message.
+
+        Raises:
+            BrokerUnavailable: At least one could not be published, within a second.
+        """

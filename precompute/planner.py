@@ -1,0 +1,99 @@
+"""Event plus catalogue: the tasks it takes, before anyone looks at what is there already."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from precompute.catalogue import Catalogue
+from precompute.events import Event
+from precompute.queues import Queue
+from precompute.subjects import CacheKey
+from precompute.task_type import TaskType
+
+
+class Cause(StrEnum):
+    """Why something is computed."""
+
+    EVENT = "event"
+    REFRESH = "refresh"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedTask:
+    """One result that an event calls for.
+
+    Attributes:
+        key: Where the result will be kept.
+        row: Its line of the catalogue.
+        task_id: What the task will be called if it is admitted.
+        queue: Where it will wait.
+        wanted: Asked for by itself; else only if something wanted is computed from it.
+        force: Compute it though it is fresh.
+    """
+
+    key: CacheKey
+    row: TaskType
+    task_id: str
+    queue: Queue
+    wanted: bool
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The tasks for one event, each after the ones it needs."""
+
+    event: Event
+    cause: Cause
+    tasks: tuple[PlannedTask, ...]
+
+
+def plan(
+    event: Event,
+    *,
+    catalogue: Catalogue,
+    rows: Iterable[TaskType],
+    priority: int | None = None,
+    cause: Cause = Cause.EVENT,
+    force: bool = False,
+) -> Plan:
+    """What it takes to have the results ``rows`` about the subject of ``event``.
+
+    Args:
+        event: What happened.
+        catalogue: The rows in force.
+        rows: The results wanted.
+        priority: 1 to 10; moves the tasks to the highest queue that is not above it. None: each row's own.
+        cause: Why they are wanted.
+        force: Compute ``rows`` though they are fresh; what they need is still taken from the cache.
+    """
+    wanted = {row.name for row in rows}
+    needed = _with_inputs(catalogue, wanted)
+    tasks = tuple(
+        PlannedTask(
+            key=row.key_for(event.ref),
+            row=row,
+            task_id=str(uuid.uuid4()),
+            queue=_queue_for(row, cause=cause, priority=priority),
+            wanted=row.name in wanted,
+            force=force and row.name in wanted,
+        )
+        for row in catalogue
+        if row.name in needed
+    )
+    return Plan(event=event, cause=cause, tasks=tasks)
+
+
+def _queue_for(row: TaskType, *, cause: Cause, priority: int | None) -> Queue:
+    if priority is not None:
+        return Queue.for_priority(priority)
+    return Queue.REFRESH if cause is Cause.REFRESH else row.queue
+
+
+def _with_inputs(catalogue: Catalogue, names: set[str]) -> set[str]:
+    needed = set(names)
+    for row in reversed(catalogue.rows):
+        if row.name in needed:
+            needed |= {other.name for other in row.inputs}
+    return needed

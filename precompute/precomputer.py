@@ -1,0 +1,271 @@
+"""The engine as a service uses it from Python; the API's views are thin over it."""
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from precompute.admission import Receipt, admit
+from precompute.cache import Cache
+from precompute.catalogue import Catalogue
+from precompute.entry import Entry, Miss
+from precompute.errors import BrokerUnavailable, ModelNotTrained, UnknownPrecomputation
+from precompute.events import CampaignCreated, Event, UserLoggedIn, VideoUploaded, event_from_json
+from precompute.fingerprint import fingerprint_of
+from precompute.ledger import Ledger, TaskRecord
+from precompute.measures import Measures, measure
+from precompute.media import locate_video
+from precompute.message import Dispatch
+from precompute.notifications import Notifications
+from precompute.patterns import Pattern
+from precompute.planner import Cause, plan
+from precompute.settings import Settings
+from precompute.subjects import CacheKey, SubjectRef
+from precompute.task_type import TaskType
+
+_log = logging.getLogger(__name__)
+
+MOST_REFRESHED = 1000
+"""One call of refresh queues at most this many entries unless told otherwise."""
+
+_LOOK_AGAIN_S = 5.0
+"""A waiting reader looks by itself this often, in case a notification was lost with its connection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    """How many entries a refresh queued, and how many were due but not worth it or on their way already."""
+
+    queued: int
+    skipped: int
+
+
+class Precomputer:
+    """Takes events, hands out results.
+
+    Build one with :func:`workers.wiring.precomputer`, which brings Celery along as ``dispatch``.
+
+    Args:
+        settings: Of this process.
+        catalogue: The task types in force.
+        cache: The entries.
+        ledger: The tasks.
+        dispatch: Puts messages on their queues.
+        notifications: Wakes waiting readers.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        catalogue: Catalogue,
+        cache: Cache,
+        ledger: Ledger,
+        dispatch: Dispatch,
+        notifications: Notifications,
+    ) -> None:
+        self.settings = settings
+        self.catalogue = catalogue
+        self.cache = cache
+        self.ledger = ledger
+        self.dispatch = dispatch
+        self.notifications = notifications
+
+    def on_video_upload(
+        self,
+        video_id: str,
+        user_id: str,
+        *,
+        video_data: Mapping[str, Any] | None = None,
+        priority: int | None = None,
+        callback_url: str | None = None,
+    ) -> Receipt:
+        """Start the analyses of a video; its source is ``video_data["url"]`` or ``<video_id>.*`` in the media folder.
+
+        Raises:
+            BadParameters: An id, the URL or the path does not fit, or there is no such video; names the field.
+            BrokerUnavailable, StoreUnavailable: Nothing was started.
+        """
+        event = VideoUploaded(subject_id=video_id, user_id=user_id, data=video_data or {}, callback_url=callback_url)
+        source = locate_video(event, media_root=self.settings.media_root)
+        return self._on(replace(event, fingerprint=fingerprint_of(source)), priority=priority)
+
+    def on_campaign_create(
+        self,
+        campaign_id: str,
+        user_id: str,
+        *,
+        campaign_data: Mapping[str, Any] | None = None,
+        priority: int | None = None,
+        callback_url: str | None = None,
+    ) -> Receipt:
+        """Start what campaign creation calls for; ``campaign_data`` is the brief.
+
+        Raises:
+            BadParameters: An id does not fit; names the field.
+            UnknownPrecomputation: No task type of the catalogue starts with it.
+            BrokerUnavailable, StoreUnavailable: Nothing was started.
+        """
+        event = CampaignCreated(
+            subject_id=campaign_id, user_id=user_id, data=campaign_data or {}, callback_url=callback_url
+        )
+        return self._on(event, priority=priority)
+
+    def on_user_login(
+        self, user_id: str, *, user_data: Mapping[str, Any] | None = None, priority: int | None = None
+    ) -> Receipt:
+        """Start what a login calls for.
+
+        Raises:
+            BadParameters: The id does not fit; names the field.
+            UnknownPrecomputation: No task type of the catalogue starts with it.
+            BrokerUnavailable, StoreUnavailable: Nothing was started.
+        """
+        event = UserLoggedIn(subject_id=user_id, user_id=user_id, data=user_data or {})
+        return self._on(event, priority=priority)
+
+    def predict_next_actions(self, user_id: str) -> list[Mapping[str, Any]]:
+        """What the user will probably do next, likeliest first.
+
+        Raises:
+            ModelNotTrained: Always, until the action model exists.
+        """
+        raise ModelNotTrained(f"no model predicts the actions of {user_id} yet")
+
+    def get(self, key: CacheKey, *, wait: timedelta = timedelta(0)) -> Entry | Miss:
+        """The result under ``key``, or why there is none; reading a stale one starts its refresh.
+
+        Args:
+            key: Of a served task type.
+            wait: How long to hold on while it is being computed.
+
+        Raises:
+            UnknownPrecomputation: No served task type has such keys.
+            StoreUnavailable: The cache cannot be reached.
+        """
+        row = self._served(key)
+        found = self.cache.read(key)
+        if isinstance(found, Miss) and found.state.on_its_way and wait > timedelta(0):
+            found = self._get_when_done(key, wait)
+        if isinstance(found, Entry) and found.stale:
+            self._refresh_stale(row, key)
+        return found
+
+    def get_part(self, key: CacheKey, name: str) -> bytes | None:
+        """Bytes kept beside a result (``1.jpg``, ``captions.vtt``), or None when there are none.
+
+        Raises:
+            UnknownPrecomputation: No served task type has such keys.
+        """
+        self._served(key)
+        return self.cache.read_part(key, name)
+
+    def invalidate(self, pattern: str, *, soft: bool = False) -> int:
+        """Delete every result that ``pattern`` matches, or mark it stale; how many there were.
+
+        Raises:
+            BadParameters: The pattern is empty or too long.
+        """
+        return self.cache.invalidate(Pattern(pattern), rows=self.catalogue, soft=soft)
+
+    def refresh(self, task_type: str, *, force: bool = False, limit: int | None = None) -> Refreshed:
+        """Compute again what is close to going stale and has been read; with ``force`` every live entry of the type.
+
+        Raises:
+            UnknownPrecomputation: No served task type has that name.
+            BrokerUnavailable: The broker went away on the way; what was queued before stays queued.
+        """
+        row = self.catalogue.get(task_type)
+        if not row.served:
+            raise UnknownPrecomputation(f"no task type is called {task_type!r}")
+        within = row.ttl if force else row.refresh_lead
+        most = MOST_REFRESHED if limit is None else limit
+        keys = self.cache.due(row, within=within, most=most)
+        queued = sum(self._refreshed(row, key, force=force) for key in keys)
+        return Refreshed(queued=queued, skipped=len(keys) - queued)
+
+    def status(self, ref: SubjectRef) -> list[TaskRecord]:
+        """Every served task of a subject, in the order of the catalogue."""
+        rows = [row for row in self.catalogue.about(ref.subject) if row.served]
+        return self.ledger.records([row.key_for(ref) for row in rows])
+
+    def task(self, task_id: str) -> TaskRecord:
+        """One task by its id.
+
+        Raises:
+            UnknownPrecomputation: It is not known, or another task has taken its place.
+        """
+        key = self.ledger.key_of(task_id)
+        record = self.ledger.records([key])[0] if key is not None else None
+        if record is None or record.task_id != task_id:
+            raise UnknownPrecomputation(f"no task is called {task_id!r}")
+        return record
+
+    def changes(self, ref: SubjectRef, *, within: timedelta) -> Iterator[list[TaskRecord]]:
+        """The records of a subject now, and those that changed whenever any did, until all are done or time is up."""
+        rows = [row for row in self.catalogue.about(ref.subject) if row.served]
+        deadline = time.monotonic() + within.total_seconds()
+        with self.notifications.listening(*(row.key_for(ref) for row in rows)) as sleep:
+            seen: list[TaskRecord] = []
+            while True:
+                records = self.status(ref)
+                yield [record for record in records if record not in seen]
+                seen = records
+                left = deadline - time.monotonic()
+                if left <= 0 or not any(record.state.on_its_way for record in records):
+                    return
+                sleep(min(left, _LOOK_AGAIN_S))
+
+    def measures(self) -> Measures:
+        """Counts and workers as they are now."""
+        return measure(self.cache, self.catalogue)
+
+    def _on(self, event: Event, *, priority: int | None) -> Receipt:
+        rows = self.catalogue.started_by(type(event))
+        if not rows:
+            raise UnknownPrecomputation(f"no task type starts with {event.name}")
+        planned = plan(event, catalogue=self.catalogue, rows=rows, priority=priority)
+        receipt = admit(planned, ledger=self.ledger, dispatch=self.dispatch)
+        extra = {"subject": str(event.ref), "queued": sorted(receipt.queued), "cached": sorted(receipt.cached)}
+        _log.info("Event admitted", extra={"action": "event_admitted", "event": event.name, **extra})
+        return receipt
+
+    def _served(self, key: CacheKey) -> TaskType:
+        row = self.catalogue.get(key.task_type)
+        if not row.served or row.subject is not key.ref.subject:
+            raise UnknownPrecomputation(f"no result is kept under {key}")
+        return row
+
+    def _get_when_done(self, key: CacheKey, wait: timedelta) -> Entry | Miss:
+        deadline = time.monotonic() + wait.total_seconds()
+        with self.notifications.listening(key) as sleep:
+            while True:
+                state = self.ledger.records([key])[0].state
+                left = deadline - time.monotonic()
+                if left <= 0 or not state.on_its_way:
+                    return self.cache.read(key)
+                sleep(min(left, _LOOK_AGAIN_S))
+
+    def _refresh_stale(self, row: TaskType, key: CacheKey) -> None:
+        try:
+            origin = self.cache.origin(key)
+            if origin is not None:
+                self._admit_again(row, origin.event, force=False)
+        except BrokerUnavailable:
+            # The reader has an answer; the next one will try again.
+            _log.warning("Stale entry not refreshed", extra={"action": "refresh_not_queued", "key": str(key)})
+
+    def _refreshed(self, row: TaskType, key: CacheKey, *, force: bool) -> bool:
+        origin = self.cache.origin(key)
+        if origin is None or not (force or origin.reads):
+            return False
+        return self._admit_again(row, origin.event, force=True)
+
+    def _admit_again(self, row: TaskType, event_json: str, *, force: bool) -> bool:
+        """Whether a new computation for the same input was started; False also when one is on its way."""
+        event = event_from_json(event_json)
+        planned = plan(event, catalogue=self.catalogue, rows=[row], cause=Cause.REFRESH, force=force)
+        receipt = admit(planned, ledger=self.ledger, dispatch=self.dispatch)
+        return any(task.task_id == receipt.queued.get(task.row.name) for task in planned.tasks)

@@ -1,0 +1,66 @@
+"""The server-side scripts: each change of an entry or a task is one of them, so it happens whole or not at all."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from precompute.errors import StoreUnavailable
+
+CONNECT_TIMEOUT_S = 0.5
+"""A cache on the same network that takes longer than this to connect to is down; readers must not wait for it."""
+
+ANSWER_TIMEOUT_S = 5.0
+"""Longest silence of the cache within one answer. Covers its pauses (fork, fsync)."""
+
+
+def connect(url: str) -> "redis.Redis":
+    """A client for the cache with bounded waits; connects when first used."""
+    return redis.Redis.from_url(
+        url,
+        socket_connect_timeout=CONNECT_TIMEOUT_S,
+        socket_timeout=ANSWER_TIMEOUT_S,
+        socket_keepalive=True,
+        # One more try covers a connection that the server closed meanwhile; more would only add to the wait.
+        retry=Retry(NoBackoff(), 1),
+        health_check_interval=30,
+    )
+
+
+@contextmanager
+def reaching_cache() -> Iterator[None]:
+    """Turns the client library's connection errors into ours.
+
+    Raises:
+        StoreUnavailable: The cache cannot be reached, is loading, or is out of memory.
+    """
+    try:
+        yield
+    except (redis.ConnectionError, redis.TimeoutError, redis.exceptions.OutOfMemoryError) as problem:
+        raise StoreUnavailable(f"the cache cannot be used now ({type(problem).__name__})") from problem
+
+
+class Scripts:
+    """Runs the scripts of ``precompute/lua`` by name; their own comments give arguments and answers."""
+
+    def __init__(self, client: "redis.Redis") -> None:
+        folder = resources.files("precompute") / "lua"
+        shared = (folder / "shared.lua").read_text()
+        self._scripts = {
+            file.name.removesuffix(".lua"): client.register_script(shared + file.read_text())
+            for file in folder.iterdir()
+            if file.name.endswith(".lua") and file.name != "shared.lua"
+        }
+
+    def run(self, name: str, *args: Any) -> Any:
+        """What the script ``name`` answers to ``args``.
+
+        Raises:
+            StoreUnavailable: The cache cannot be reached.
+        """
+        with reaching_cache():
+            return self._scripts[name](args=args)

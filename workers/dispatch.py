@@ -1,0 +1,82 @@
+"""From planned task to message on a named queue."""
+
+from collections.abc import Iterable
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from celeryconfig import TASK_PREFIX
+from precompute.errors import BrokerUnavailable
+from precompute.message import Message
+
+
+class CeleryDispatch:
+    """Publishes messages through a Celery app, without waiting for a broker that is away.
+
+    Args:
+        app: Configured by ``celeryconfig``; its tasks need not be loaded.
+    """
+
+    def __init__(self, app: Celery) -> None:
+        self.app = app
+
+    def __call__(self, messages: Iterable[Message], /) -> None:
+        """Publish every message.
+
+        Raises:
+            BrokerUnavailable: At least one could not be published.
+        """
+        messages = list(messages)
+        if not messages:
+            return
+        try:
+            with self.app.producer_or_acquire() as producer:
+                for message in messages:
+                    self._publish(message, producer)
+        except (OperationalError, OSError) as problem:
+            raise BrokerUnavailable("the broker cannot be reached; nothing was queued") from problem
+
+    def _publish(self, message: Message, producer: object) -> None:
+        self.app.send_task(
+            TASK_PREFIX + message.key.task_type,
+            kwargs={"key": str(message.key), "event": message.event, "cause": message.cause},
+            # What Flower shows of the task.
+            argsrepr=str(message.key),
+            kwargsrepr=f"cause={message.cause}",
+            task_id=message.task_id,
+            queue=message.queue,
+            producer=producer,
+            retry=False,
+            ignore_result=True,
+        )
+
+    def waiting_on(self, queue: str) -> int:
+        """Messages on a queue of the broker that no worker has taken.
+
+        Raises:
+            BrokerUnavailable: The broker cannot be asked.
+        """
+        try:
+            with self.app.connection_for_write() as connection, connection.channel() as channel:
+                declared = channel.queue_declare(queue=queue, passive=True)
+                return int(declared.message_count)
+        except connection_errors(self.app) as problem:
+            raise BrokerUnavailable(f"queue {queue} cannot be looked at") from problem
+
+    def ping(self) -> None:
+        """Do nothing, if the broker answers.
+
+        Raises:
+            BrokerUnavailable: It does not.
+        """
+        try:
+            with self.app.connection_for_write() as connection:
+                connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=1.0)
+        except (OperationalError, OSError) as problem:
+            raise BrokerUnavailable("the broker does not answer") from problem
+
+
+def connection_errors(app: Celery) -> tuple[type[BaseException], ...]:
+    """What the broker's client raises when it cannot reach it or has no such queue."""
+    connection = app.connection_for_write()
+    return (OperationalError, OSError, *connection.connection_errors, *connection.channel_errors)

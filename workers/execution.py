@@ -1,0 +1,152 @@
+"""The one task body: lease, inputs, compute, store, and what follows; or fail and say so."""
+
+import logging
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from celery.exceptions import SoftTimeLimitExceeded
+from marshmallow import ValidationError
+
+from precompute.entry import Failure
+from precompute.errors import LeaseLost, PrecomputeError, SourceUnavailable, StoreUnavailable
+from precompute.events import Event, event_from_json
+from precompute.job import Computed, Job
+from precompute.ledger import Beginning
+from precompute.message import Message
+from precompute.task_type import TaskType
+from workers.binding import Binding
+from workers.heartbeat import Heartbeat
+from workers.wiring import Engine
+
+_log = logging.getLogger(__name__)
+
+RETRY_IN = (timedelta(seconds=2), timedelta(seconds=10))
+"""Pauses before the second and the third try, where trying again can help."""
+
+WORTH_RETRYING = (SourceUnavailable,)
+"""The only list of failures that another try can mend."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TryAgain(Exception):
+    """The computation failed in a way that another try may mend.
+
+    Attributes:
+        after: When.
+    """
+
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """Runs messages in one worker process."""
+
+    engine: Engine
+    bindings: Mapping[str, Binding]
+
+    def run(self, message: Message) -> None:
+        """Compute what the message asks for, unless it is done, being done, or not wanted any more.
+
+        Raises:
+            TryAgain: The same message should come again later.
+            BrokerUnavailable, StoreUnavailable: What follows could not be recorded; the message must come again.
+            Exception: Whatever an analysis broke with, after its failure was recorded.
+        """
+        binding = self.bindings[message.key.task_type]
+        event = event_from_json(message.event)
+        owner = uuid.uuid4().hex
+        lease = self.engine.settings.lease
+        beginning, failed_tries = self.engine.ledger.begin(
+            message, owner=owner, lease=lease, fingerprint=event.fingerprint
+        )
+        extra = {"key": str(message.key), "task_id": message.task_id, "cause": message.cause}
+        if beginning is Beginning.RUN:
+            with Heartbeat(self.engine.ledger, key=message.key, owner=owner, lease=lease) as heartbeat:
+                self._attempt(binding, message, event, owner=owner, failed_tries=failed_tries, heartbeat=heartbeat)
+        else:
+            _log.info("Message not run", extra={"action": "message_dropped", "why": beginning.value, **extra})
+        if beginning is not Beginning.BUSY:
+            self.engine.dependants.release(binding.row, message.key)
+
+    def _attempt(
+        self, binding: Binding, message: Message, event: Event, *, owner: str, failed_tries: int, heartbeat: Heartbeat
+    ) -> None:
+        try:
+            self._compute_and_store(binding, message, event, owner=owner, heartbeat=heartbeat)
+        except LeaseLost:
+            # Invalidated or taken over meanwhile: the newer computation counts, and nothing was written.
+            _log.info("Result not written", extra={"action": "lease_lost", "key": str(message.key)})
+        except WORTH_RETRYING as problem:
+            after = RETRY_IN[failed_tries] if failed_tries < len(RETRY_IN) else None
+            self._failed(message, owner=owner, code=problem.code, text=problem.message, retry_in=after)
+            if after is not None:
+                raise TryAgain(after=after) from problem
+        except StoreUnavailable:
+            raise
+        except PrecomputeError as problem:
+            self._failed(message, owner=owner, code=problem.code, text=problem.message)
+        except SoftTimeLimitExceeded:
+            limit = binding.row.time_limit.total_seconds()
+            self._failed(message, owner=owner, code="timed_out", text=f"it took longer than {limit:.0f} seconds")
+        except Exception:
+            # The one broad except of the project: an analysis broke in a way nobody foresaw. Readers are told, whoever
+            # waits for the result is told, the worker's log has the trace, and Celery counts the task as failed.
+            _log.exception("Analysis broke", extra={"action": "task_broke", "key": str(message.key)})
+            text = f"the analysis broke; the worker's log tells more about task {message.task_id}"
+            self._failed(message, owner=owner, code="internal", text=text)
+            self.engine.dependants.release(binding.row, message.key)
+            raise
+
+    def _compute_and_store(
+        self, binding: Binding, message: Message, event: Event, *, owner: str, heartbeat: Heartbeat
+    ) -> None:
+        began = time.monotonic()
+        computed = self._compute(binding, message, event, heartbeat=heartbeat)
+        cost = timedelta(seconds=time.monotonic() - began)
+        self.engine.cache.store(
+            binding.row, message.key, owner=owner, body=orjson.dumps(computed.value), parts=computed.parts, cost=cost
+        )
+        seconds = round(cost.total_seconds(), 3)
+        _log.info("Entry stored", extra={"action": "entry_stored", "key": str(message.key), "seconds": seconds})
+
+    def _compute(self, binding: Binding, message: Message, event: Event, *, heartbeat: Heartbeat) -> Computed:
+        inputs = [self._input(needed, message) for needed in binding.row.inputs]
+        keywords: dict[str, Any] = {}
+        if binding.wants_job:
+            keywords["job"] = Job(event=event, settings=self.engine.settings, report=heartbeat.report)
+        answer = binding.function(*inputs, **keywords)
+        computed = answer if isinstance(answer, Computed) else Computed(value=answer)
+        return Computed(value=fitted(binding.row, computed.value), parts=computed.parts)
+
+    def _input(self, needed: TaskType, message: Message) -> Any:
+        stored = self.engine.cache.stored(needed.key_for(message.key.ref))
+        opened_by = self.bindings[needed.name].opened_by
+        return stored.value if opened_by is None else opened_by(stored)
+
+    def _failed(self, message: Message, *, owner: str, code: str, text: str, retry_in: timedelta | None = None) -> None:
+        failure = Failure(code=code, message=text)
+        self.engine.ledger.fail(message.key, owner=owner, failure=failure, retry_in=retry_in)
+        extra = {"key": str(message.key), "code": code, "reason": text, "retried": retry_in is not None}
+        _log.warning("Task failed", extra={"action": "task_failed", **extra})
+
+
+def fitted(row: TaskType, value: Any) -> Mapping[str, Any]:
+    """The value as the row's schema dumps it.
+
+    Raises:
+        ValidationError: It does not fit the schema; a mistake of the analysis.
+    """
+    if row.result is None:
+        return dict(value)
+    schema = row.result()
+    dumped: dict[str, Any] = schema.dump(value)
+    problems = schema.validate(dumped)
+    if problems:
+        raise ValidationError({row.name: problems})
+    return dumped

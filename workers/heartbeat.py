@@ -1,0 +1,66 @@
+"""Signs of life of a computation, while native code keeps its main thread busy."""
+
+import logging
+import threading
+import time
+from datetime import timedelta
+from types import TracebackType
+
+from precompute.errors import StoreUnavailable
+from precompute.ledger import Ledger
+from precompute.subjects import CacheKey
+
+_log = logging.getLogger(__name__)
+
+_TICK_S = 0.25
+"""Progress is passed on at most this often."""
+
+
+class Heartbeat:
+    """Extends a lease three times within its length, and passes progress on; a context manager.
+
+    Args:
+        ledger: Where the lease is.
+        key: Of the computation.
+        owner: The token that holds the lease.
+        lease: Its length.
+    """
+
+    def __init__(self, ledger: Ledger, *, key: CacheKey, owner: str, lease: timedelta) -> None:
+        self._ledger = ledger
+        self._key = key
+        self._owner = owner
+        self._lease = lease
+        self._progress: float | None = None
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="precompute-heartbeat", daemon=True)
+
+    def report(self, share: float) -> None:
+        """Note how much is done, 0 to 1; cheap enough for every frame."""
+        self._progress = min(max(share, 0.0), 1.0)
+
+    def __enter__(self) -> "Heartbeat":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join(timeout=5.0)
+
+    def _beat(self) -> None:
+        every = self._lease.total_seconds() / 3
+        last = time.monotonic()
+        shown: float | None = None
+        while not self._ended.wait(_TICK_S):
+            progress = self._progress
+            if progress == shown and time.monotonic() - last < every:
+                continue
+            try:
+                if not self._ledger.extend(self._key, owner=self._owner, lease=self._lease, progress=progress):
+                    return
+            except StoreUnavailable:
+                # The lease may outlast the cache's absence; if not, storing will find out.
+                _log.warning("Sign of life not delivered", extra={"action": "heartbeat_failed", "key": str(self._key)})
+            last, shown = time.monotonic(), progress

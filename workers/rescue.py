@@ -1,0 +1,35 @@
+"""Looking after tasks that nothing was heard of: their worker died, or their message was lost."""
+
+import logging
+
+from precompute.ledger import Overdue
+from workers.wiring import Engine
+
+_log = logging.getLogger(__name__)
+
+
+def rescue(engine: Engine) -> int:
+    """Publish again what was lost, and move on what waits for inputs; how many tasks that were.
+
+    A task that is queued is left alone while its queue holds messages: its own may be among them. One message too
+    many does no harm, as a computation that is done or running is not begun again.
+
+    Raises:
+        BrokerUnavailable: Something could not be published; the next sweep goes on.
+    """
+    depths: dict[str, int] = {}
+    rescued = 0
+    for task in engine.ledger.overdue():
+        if task.was == "queued" and _depth(engine, task, depths):
+            continue
+        row = engine.catalogue.get(task.key.task_type)
+        engine.dependants.advance(row, task.key, task_id=task.task_id)
+        rescued += 1
+        _log.warning("Task rescued", extra={"action": "task_rescued", "key": str(task.key), "was": task.was})
+    return rescued
+
+
+def _depth(engine: Engine, task: Overdue, depths: dict[str, int]) -> int:
+    if task.queue not in depths:
+        depths[task.queue] = engine.dispatch.waiting_on(task.queue)
+    return depths[task.queue]

@@ -1,0 +1,88 @@
+"""The Celery tasks: one for each row of the catalogue, all with the same body, and the sweep."""
+
+import os
+import sys
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from celery import Task
+from celery.exceptions import Reject
+
+import celeryconfig
+from precompute.errors import BrokerUnavailable, DeclarationError, StoreUnavailable
+from precompute.message import Message
+from precompute.plugins import catalogue_for, plugin_modules
+from precompute.settings import Settings
+from precompute.subjects import CacheKey
+from precompute.task_type import TaskType
+from workers import reporting
+from workers.app import app
+from workers.binding import Binding, bindings_in
+from workers.execution import Execution, TryAgain
+from workers.rescue import rescue
+from workers.video import captions, ctr, faces, hook, samples, scenes, thumbnails
+from workers.wiring import engine
+
+MODULES: tuple[ModuleType, ...] = (samples, scenes, faces, hook, thumbnails, captions, ctr)
+"""Where the shipped computations are."""
+
+
+def bindings_for(settings: Settings) -> dict[str, Binding]:
+    """The function of every row in force.
+
+    Raises:
+        DeclarationError: A row has no function, or a function has no row; names them.
+    """
+    found = dict(bindings_in((*MODULES, *plugin_modules(settings))))
+    rows = {row.name for row in catalogue_for(settings)}
+    if missing := sorted(rows - set(found)):
+        raise DeclarationError(f"no function computes {', '.join(missing)}")
+    if surplus := sorted(set(found) - rows):
+        raise DeclarationError(f"no row of the catalogue is called {', '.join(surplus)}")
+    return found
+
+
+@cache
+def execution() -> Execution:
+    """The engine of this process, connected when first asked for."""
+    settings = Settings.from_environ(os.environ)
+    return Execution(engine=engine(settings, app=app), bindings=bindings_for(settings))
+
+
+def register(row: TaskType) -> None:
+    """Register the Celery task that computes ``row``."""
+
+    def body(task: Task, *, key: str, event: str, cause: str) -> None:
+        queue = task.request.delivery_info.get("routing_key") or row.queue.label
+        message = Message(task_id=task.request.id, key=CacheKey.parse(key), queue=queue, event=event, cause=cause)
+        try:
+            execution().run(message)
+        except TryAgain as again:
+            raise task.retry(countdown=again.after.total_seconds(), max_retries=None) from again
+        except (BrokerUnavailable, StoreUnavailable) as problem:
+            # Not acknowledged: the message comes again, and finds what was stored.
+            raise Reject(problem, requeue=True) from problem
+
+    soft = row.time_limit.total_seconds()
+    hard = (row.time_limit + celeryconfig.HARD_LIMIT_MARGIN).total_seconds()
+    app.task(body, bind=True, name=celeryconfig.TASK_PREFIX + row.name, soft_time_limit=soft, time_limit=hard)
+
+
+@app.task(name=celeryconfig.SWEEP)
+def sweep(**_: Any) -> None:
+    """Look after tasks whose worker died, and take entries that are gone out of the indexes."""
+    parts = execution().engine
+    rescue(parts)
+    parts.cache.clean()
+
+
+try:
+    _settings = Settings.from_environ(os.environ)
+    bindings_for(_settings)
+    for _row in catalogue_for(_settings):
+        register(_row)
+except DeclarationError as _problem:
+    sys.exit(f"precompute: {_problem.message}")
+
+reporting.connect()

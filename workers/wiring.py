@@ -1,0 +1,81 @@
+"""The composition root of every process: settings in, engine out."""
+
+from dataclasses import dataclass
+
+from celery import Celery
+
+import celeryconfig
+from precompute.cache import Cache
+from precompute.catalogue import Catalogue
+from precompute.clock import Clock, system_clock
+from precompute.dependants import Dependants
+from precompute.ledger import Ledger
+from precompute.notifications import Notifications
+from precompute.plugins import catalogue_for
+from precompute.precomputer import Precomputer
+from precompute.scripts import connect
+from precompute.settings import Settings
+from workers.dispatch import CeleryDispatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """The parts that belong together in one process."""
+
+    settings: Settings
+    catalogue: Catalogue
+    cache: Cache
+    ledger: Ledger
+    dispatch: CeleryDispatch
+
+    @property
+    def dependants(self) -> Dependants:
+        """Moves tasks on that wait for a result."""
+        return Dependants(cache=self.cache, ledger=self.ledger, catalogue=self.catalogue, dispatch=self.dispatch)
+
+
+def engine(settings: Settings, *, app: Celery | None = None, clock: Clock = system_clock) -> Engine:
+    """Connect the engine to its cache and broker; nothing is contacted before it is used.
+
+    Args:
+        settings: Of this process.
+        app: The Celery app of a worker; others get one that only publishes.
+        clock: The instant.
+
+    Raises:
+        DeclarationError: The catalogue or a plug-in does not fit.
+    """
+    cache = Cache(connect(settings.redis_url), clock=clock)
+    return Engine(
+        settings=settings,
+        catalogue=catalogue_for(settings),
+        cache=cache,
+        # A dead worker is noticed when its lease ends; a lost message after the same time.
+        ledger=Ledger(cache, watch=settings.lease),
+        dispatch=CeleryDispatch(app or publishing_app(settings)),
+    )
+
+
+def publishing_app(settings: Settings) -> Celery:
+    """A Celery app that publishes to the settings' broker and knows no tasks."""
+    app = Celery("precompute", set_as_current=False)
+    app.config_from_object(celeryconfig)
+    app.conf.broker_url = settings.broker
+    return app
+
+
+def precomputer(settings: Settings, *, clock: Clock = system_clock) -> Precomputer:
+    """The engine for a process that takes events and reads results.
+
+    Raises:
+        DeclarationError: The catalogue or a plug-in does not fit.
+    """
+    parts = engine(settings, clock=clock)
+    return Precomputer(
+        settings=settings,
+        catalogue=parts.catalogue,
+        cache=parts.cache,
+        ledger=parts.ledger,
+        dispatch=parts.dispatch,
+        notifications=Notifications(settings.redis_url),
+    )
