@@ -1,0 +1,56 @@
+"""The command line, ``precompute …``. A sub-command is imported when it is called, so that ``--help`` is fast."""
+
+from importlib import import_module
+
+import click
+
+from precompute import __version__
+from precompute.errors import DeclarationError, PrecomputeError
+
+COMMANDS = {
+    "up": ("api.stack.run:up", "Run the whole stack until Ctrl-C."),
+    "demo": ("api.demo:demo", "Precompute a video before your eyes."),
+}
+"""Where each sub-command lives, and what it does in a line."""
+
+SETTINGS_ARE_WRONG = 2
+"""The exit code for a wrong setting, as for a wrong option; everything else that is told in one line exits with 1."""
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name and line; errors of ours end it with their message instead of a stack trace."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now; None when there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table of commands for ``--help``, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except PrecomputeError as problem:
+            click.echo(f"precompute: {problem.message}", err=True)
+            ctx.exit(SETTINGS_ARE_WRONG if isinstance(problem, DeclarationError) else 1)
+
+
+@click.group(cls=LazyGroup)
+@click.version_option(__version__)
+def main() -> None:
+    """Work out what people will ask for, compute it before they ask, and keep it fresh in a cache."""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""What ``precompute up`` tells the person who started it."""
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+
+from rich.console import RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from api.stack.embedded import EmbeddedServer
+from api.stack.ports import reachable
+from precompute.settings import Settings
+
+CLIP = "test_vid_001"
+"""The clip that the project ships."""
+
+SHARED_BROKER = """\
+Warning: BROKER_URL is not set, so the server of REDIS_URL is cache and broker in one.
+It must run with maxmemory-policy noeviction, or messages are lost when it is full."""
+
+STOPPING = Text("Stopping. A second Ctrl-C does not wait for running tasks.", style="bold")
+
+
+def welcome(settings: Settings, *, servers: Sequence[EmbeddedServer], broker_shared: bool) -> Iterator[RenderableType]:
+    """What runs where, two calls to try, and how to stop."""
+    yield Panel(_places(settings, servers=servers), title="predictive precompute is running", expand=False)
+    if broker_shared:
+        yield Text(SHARED_BROKER, style="yellow")
+    yield Text("Try:", style="bold")
+    for command in _commands(url_of(settings.host, settings.port)):
+        yield Text(f"  {command}")
+    yield Text("Ctrl-C stops everything; the data stays for the next start.")
+
+
+def url_of(address: str, port: int) -> str:
+    """Where a browser on this machine finds a server that listens on ``address`` and ``port``."""
+    host = reachable(address)
+    if host in {"127.0.0.1", "::1"}:
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _places(settings: Settings, *, servers: Sequence[EmbeddedServer]) -> Table:
+    embedded = {server.variable: server.url for server in servers}
+    flower_url = url_of(settings.flower_address, settings.flower_port)
+    api_url = url_of(settings.host, settings.port)
+    table = Table.grid(padding=(0, 2))
+    for what, where in (
+        ("API", api_url),
+        ("Its documentation", f"{api_url}/docs"),
+        ("Flower", f"{flower_url}  (login {settings.flower_login.replace(':', ' / ', 1)})"),
+        ("Cache", _place(settings.redis_url, embedded=embedded.get("REDIS_URL"))),
+        ("Broker", _place(settings.broker, embedded=embedded.get("BROKER_URL"))),
+        ("Data", str(settings.data_dir.resolve())),
+        ("Videos", str(settings.media_root.resolve())),
+    ):
+        table.add_row(what, Text(where))
+    return table
+
+
+def _commands(api_url: str) -> tuple[str, str]:
+    body = f'{{"video_id":"{CLIP}","user_id":"test_user_001"}}'
+    return (
+        f"curl -X POST {api_url}/api/precompute/video -H 'Content-Type: application/json' -d '{body}'",
+        f"curl '{api_url}/api/precompute/cache/ctr_prediction:video:{CLIP}?wait=30'",
+    )
+
+
+def _place(url: str, *, embedded: str | None) -> str:
+    if embedded is not None:
+        return f"{embedded}  (embedded Valkey)"
+    parts = urlsplit(url)
+    # a URL may hold a password, which is nobody's business on a terminal
+    return f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
