@@ -1,1 +1,152 @@
 """What one decode of a video leaves for its analyses."""
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from precompute.catalogue import VIDEO_SAMPLES
+from precompute.errors import BadParameters, UnusableSource
+from precompute.events import VideoUploaded
+from precompute.job import Computed, Job, StoredResult
+from precompute.media import locate_video
+from precompute.settings import Settings
+from workers.binding import computes
+from workers.video.container import opened_video
+from workers.video.decode import decoded
+from workers.video.differences import FrameDifferences
+from workers.video.fetch import fetched
+from workers.video.frames import SampledFrame, unpack_jpegs
+from workers.video.sampling import Sampling
+from workers.video.sound import unpack_sound
+from workers.video.stills import Still
+
+logger = logging.getLogger(__name__)
+
+
+class VideoSamples:
+    """One video as its analyses see it. All times are seconds on the clock of the container, which the sound follows.
+
+    Each method reads the part it needs from the cache, and only that, when it is called.
+
+    Attributes:
+        duration: Seconds from 0 on the clock to the end of the last frame.
+        frame_rate: Average frames a second.
+        first_frame_at: When the first frame is shown.
+        width_px: Of the upright picture, with square pixels.
+        height_px: The same.
+        has_sound: Whether anything could be decoded from a sound track.
+        sound_starts_at: When sample 0 of the sound is heard; 0.0 without sound.
+    """
+
+    __slots__ = (
+        *("_stored", "duration", "first_frame_at", "frame_rate", "has_sound", "height_px", "sound_starts_at"),
+        "width_px",
+    )
+
+    def __init__(self, stored: StoredResult) -> None:
+        value = stored.value
+        self._stored = stored
+        self.duration: float = value["duration"]
+        self.frame_rate: float = value["frame_rate"]
+        self.first_frame_at: float = value["first_frame_at"]
+        self.width_px: int = value["width_px"]
+        self.height_px: int = value["height_px"]
+        self.has_sound: bool = value["has_sound"]
+        self.sound_starts_at: float = value["sound_starts_at"]
+
+    def differences(self) -> FrameDifferences:
+        """How every frame differs from the one before.
+
+        Raises:
+            SourceUnavailable: The samples are gone meanwhile.
+        """
+        return FrameDifferences.unpack(self._stored.part("differences"))
+
+    def frames(self) -> Iterator[SampledFrame]:
+        """Two frames a second, at most 640 px on the long side.
+
+        Raises:
+            SourceUnavailable: The samples are gone meanwhile.
+        """
+        return self._sampled("frames")
+
+    def opening(self) -> Iterator[SampledFrame]:
+        """The first three seconds at two frames a second, at most 1280 px on the long side.
+
+        Raises:
+            SourceUnavailable: The samples are gone meanwhile.
+        """
+        return self._sampled("opening")
+
+    def stills(self) -> Iterator[Still]:
+        """Up to 24 candidates for thumbnails by time, at most 1280 px on the long side.
+
+        Raises:
+            SourceUnavailable: The samples are gone meanwhile.
+        """
+        kept = self._stored.value["stills"]
+        jpegs = unpack_jpegs(self._stored.part("stills"), sizes=kept["bytes"])
+        width_px, height_px = kept["width_px"], kept["height_px"]
+        return (
+            Still(at=at, jpeg=jpeg, width_px=width_px, height_px=height_px)
+            for at, jpeg in zip(kept["at"], jpegs, strict=True)
+        )
+
+    def sound(self) -> NDArray[np.float32]:
+        """The sound track, (n,) float32, mono, 16 kHz, -1 to 1; empty without one.
+
+        Raises:
+            SourceUnavailable: The samples are gone meanwhile.
+        """
+        if not self.has_sound:
+            return np.zeros(0, dtype=np.float32)
+        return unpack_sound(self._stored.part("sound"))
+
+    def _sampled(self, name: str) -> Iterator[SampledFrame]:
+        kept: dict[str, Any] = self._stored.value[name]
+        jpegs = unpack_jpegs(self._stored.part(name), sizes=kept["bytes"])
+        return (SampledFrame(at=at, jpeg=jpeg) for at, jpeg in zip(kept["at"], jpegs, strict=True))
+
+
+@computes(VIDEO_SAMPLES, opened_by=VideoSamples)
+def sample_video(*, job: Job) -> Computed:
+    """Fetch the video of the event and decode it once.
+
+    Raises:
+        UnusableSource: The video is missing, empty, too large or too long, no video, cut off or damaged.
+        SourceUnavailable: It cannot be fetched now.
+    """
+    if not isinstance(job.event, VideoUploaded):
+        raise UnusableSource("only a video can be sampled", code="video_missing")
+    try:
+        source = locate_video(job.event, media_root=job.settings.media_root)
+    except BadParameters as problem:
+        # It was there when the trigger was answered.
+        raise UnusableSource(problem.message, code="video_missing") from problem
+    with fetched(source, settings=job.settings) as path:
+        samples = sampled(path, settings=job.settings, report=job.report)
+    logger.info("video decoded", extra={"action": "video_decoded", "video_id": job.event.subject_id})
+    return samples
+
+
+def sampled(path: Path, *, settings: Settings, report: Callable[[float], None]) -> Computed:
+    """What :class:`VideoSamples` reads, of the video file at ``path``, from one decode.
+
+    Args:
+        path: A local file.
+        settings: For the longest video allowed.
+        report: Called with the share done, 0 to 1.
+
+    Raises:
+        UnusableSource: It is too long, no video, cut off or damaged.
+        SourceUnavailable: It cannot be read now.
+    """
+    with opened_video(path) as video:
+        sampling = Sampling(video=video, max_seconds=settings.max_video_seconds, report=report)
+        for item in decoded(video, max_seconds=settings.max_video_seconds):
+            sampling.add(item)
+        return sampling.finish()

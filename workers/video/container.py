@@ -1,0 +1,141 @@
+"""A video file opened for decoding: which of its streams are used, and what its header promises."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+from av.audio.stream import AudioStream
+from av.container.input import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from precompute.errors import SourceUnavailable, UnusableSource
+
+CONTAINERS = (
+    *("mov", "mp4", "matroska", "webm", "avi", "flv", "mpegts", "mpeg", "mpegvideo", "ogg", "asf", "gif", "mxf"),
+    *("mp3", "flac", "wav", "aac", "aiff", "amr", "ac3"),
+)
+"""What may be opened, by FFmpeg's names; the second row is sound, opened only to say that it is no video.
+
+Playlists (hls, dash, concat) and picture sequences are left out: they open other files and addresses.
+"""
+
+_WITHOUT_LENGTH = {"mpegts", "mpeg", "mpegvideo", "ogg", "gif"}
+"""Their headers hold no length; FFmpeg guesses one from the file, so it proves nothing."""
+
+_WITHOUT_ZERO = {"mpegts", "mpeg"}
+"""Their clock starts anywhere (FFmpeg's AVFMT_TS_DISCONT); every player counts from the first time stamp."""
+
+_MOST_PIXELS = 8192 * 4352
+"""8K with some room; a larger frame is an attack on memory."""
+
+_DECODER_THREADS = 2
+"""Hides waiting without hogging the machine: a pool runs several workers. The processor time is the same with one."""
+
+_PICTURES_ONLY = Disposition.attached_pic | Disposition.timed_thumbnails
+_MP4_STARTS = {b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenVideo:
+    """A container with its streams chosen.
+
+    Attributes:
+        container: PyAV's, open.
+        pictures: The stream that is looked at.
+        sound: The stream that is listened to, or None.
+        zero: Where the clock starts, in seconds of the time stamps.
+    """
+
+    container: InputContainer
+    pictures: VideoStream
+    sound: AudioStream | None
+    zero: float
+
+    @property
+    def pictures_end(self) -> float | None:
+        """When the pictures end by the header, in seconds on the clock; None when it does not say."""
+        stream = self.pictures
+        if self._guesses_length:
+            return None
+        if stream.duration and stream.time_base:
+            return float((stream.start_time or 0) * stream.time_base + stream.duration * stream.time_base)
+        return _tagged_seconds(stream.metadata)
+
+    @property
+    def end(self) -> float | None:
+        """When the longest stream ends by the header, in seconds on the clock; None when it does not say."""
+        if self._guesses_length or not self.container.duration:
+            return None
+        return float(((self.container.start_time or 0) + self.container.duration) / av.time_base)
+
+    @property
+    def _guesses_length(self) -> bool:
+        return self.container.format.name in _WITHOUT_LENGTH
+
+
+@contextmanager
+def opened_video(path: Path) -> Iterator[OpenVideo]:
+    """The video at ``path``, its streams chosen; closed at the end.
+
+    Only the file itself is read: FFmpeg may open no address, no second file and no playlist.
+
+    Raises:
+        UnusableSource: ``not_a_video``, ``no_video_track``, ``video_truncated`` (an MP4 without its index),
+            ``codec_unknown`` or ``frame_too_large``.
+        SourceUnavailable: ``video_unreachable``; the file cannot be read now.
+    """
+    with _opened(path) as container:
+        pictures = _pictures(container)
+        best = container.streams.best("audio", related=pictures)
+        zero = 0.0
+        if container.format.name in _WITHOUT_ZERO and container.start_time is not None:
+            zero = container.start_time / av.time_base
+        sound = best if isinstance(best, AudioStream) and best.codec_context is not None else None
+        yield OpenVideo(container=container, pictures=pictures, sound=sound, zero=zero)
+
+
+def _opened(path: Path) -> InputContainer:
+    options = {"protocol_whitelist": "file", "format_whitelist": ",".join(CONTAINERS)}
+    try:
+        return av.open(f"file:{path.absolute()}", mode="r", container_options=options, metadata_errors="replace")
+    except (av.error.FileNotFoundError, av.error.PermissionError) as problem:
+        raise SourceUnavailable("the video's file cannot be read", code="video_unreachable") from problem
+    except av.error.FFmpegError as problem:
+        raise _unreadable(path) from problem
+
+
+def _unreadable(path: Path) -> UnusableSource:
+    with path.open("rb") as file:
+        start = file.read(8)
+    if start[4:] in _MP4_STARTS:
+        return UnusableSource("the video is cut off: its index is missing", code="video_truncated")
+    return UnusableSource("the file is not a video in a format that is understood", code="not_a_video")
+
+
+def _pictures(container: InputContainer) -> VideoStream:
+    streams = [stream for stream in container.streams.video if not stream.disposition & _PICTURES_ONLY]
+    if not streams:
+        raise UnusableSource("the file has no video track", code="no_video_track")
+    best = container.streams.best("video")
+    stream = best if isinstance(best, VideoStream) and best in streams else streams[0]
+    if stream.codec_context is None:
+        raise UnusableSource("the video is encoded in a way that is not understood", code="codec_unknown")
+    if stream.width * stream.height > _MOST_PIXELS:
+        problem = f"the video's frame of {stream.width} x {stream.height} pixels is too large"
+        raise UnusableSource(problem, code="frame_too_large")
+    stream.codec_context.options = {"max_pixels": str(_MOST_PIXELS)}
+    stream.thread_type = "AUTO"
+    stream.codec_context.thread_count = _DECODER_THREADS
+    return stream
+
+
+def _tagged_seconds(metadata: dict[str, str]) -> float | None:
+    """What Matroska keeps beside a stream: ``00:00:30.003000000``."""
+    try:
+        hours, minutes, seconds = metadata.get("DURATION", "").split(":")
+        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    except ValueError:
+        return None

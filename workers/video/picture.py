@@ -1,0 +1,120 @@
+"""Decoded frames as upright images of a wanted size."""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import cast
+
+import cv2
+import numpy as np
+from av.sidedata.sidedata import SideDataContainer, Type
+from av.video.frame import VideoFrame
+from av.video.reformatter import Interpolation, VideoReformatter
+from numpy.typing import NDArray
+
+_MOST_STRETCH = 8
+"""A stranger pixel shape than 8:1 is taken for a damaged header, and left alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orientation:
+    """How stored pixels become upright ones: transposed first, then mirrored."""
+
+    transposed: bool = False
+    mirrored: bool = False
+    upside_down: bool = False
+
+    @classmethod
+    def of(cls, frame: VideoFrame) -> "Orientation":
+        """What the container's display matrix asks for, to the nearest right angle.
+
+        The matrix maps stored (x, y) to shown (a x + c y, b x + d y), ISO/IEC 14496-12, 6.2.2.
+        """
+        side_data = cast(SideDataContainer, frame.side_data)
+        matrix = next((data for data in side_data if data.type is Type.DISPLAYMATRIX), None)
+        if matrix is None:
+            return cls()
+        a, b, _, c, d, *_ = np.frombuffer(bytes(matrix), dtype=np.int32).tolist()
+        if abs(b) + abs(c) > abs(a) + abs(d):
+            return cls(transposed=True, mirrored=c < 0, upside_down=b < 0)
+        return cls(mirrored=a < 0, upside_down=d < 0)
+
+    def turn(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The upright image, (height, width, 3) uint8."""
+        if self.transposed:
+            image = cast(NDArray[np.uint8], cv2.transpose(image))
+        if self.mirrored or self.upside_down:
+            axis = -1 if self.mirrored and self.upside_down else int(self.mirrored)
+            image = cast(NDArray[np.uint8], cv2.flip(image, axis))
+        return image
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """The shape of a video's picture.
+
+    Attributes:
+        stored: Width and height in pixels as shown before turning, with square pixels.
+        orientation: How it is turned upright.
+    """
+
+    stored: tuple[int, int]
+    orientation: Orientation
+
+    @classmethod
+    def of(cls, frame: VideoFrame, *, pixel_aspect: Fraction | None) -> "Picture":
+        """The shape of ``frame``, whose pixels are ``pixel_aspect`` times as wide as high."""
+        aspect = pixel_aspect or Fraction(1)
+        if not Fraction(1, _MOST_STRETCH) <= aspect <= _MOST_STRETCH:
+            aspect = Fraction(1)
+        stored = (max(1, round(frame.width * aspect)), frame.height)
+        return cls(stored=stored, orientation=Orientation.of(frame))
+
+    @property
+    def upright(self) -> tuple[int, int]:
+        """Width and height in pixels, upright."""
+        width, height = self.stored
+        return (height, width) if self.orientation.transposed else (width, height)
+
+
+@dataclass(slots=True, kw_only=True)
+class Scaler:
+    """Makes upright BGR images of one size out of decoded frames.
+
+    It keeps one reformatter: a new one for each frame takes twice the time.
+
+    Attributes:
+        size: Width and height before turning, in pixels.
+        orientation: How images are turned upright; the default leaves them as stored.
+    """
+
+    size: tuple[int, int]
+    orientation: Orientation = field(default_factory=Orientation)
+    _reformatter: VideoReformatter = field(default_factory=VideoReformatter)
+
+    @classmethod
+    def within(cls, picture: Picture, *, long_side_px: int) -> "Scaler":
+        """One that makes upright images of at most ``long_side_px``; smaller pictures keep their size."""
+        share = min(1.0, long_side_px / max(picture.stored))
+        return cls(size=_scaled(picture.stored, share), orientation=picture.orientation)
+
+    @classmethod
+    def as_wide(cls, picture: Picture, *, width_px: int) -> "Scaler":
+        """One that makes images which would be at most ``width_px`` wide when upright, but leaves them unturned."""
+        return cls(size=_scaled(picture.stored, min(1.0, width_px / picture.upright[0])))
+
+    def image(self, frame: VideoFrame) -> NDArray[np.uint8]:
+        """The frame as (height, width, 3) uint8, BGR.
+
+        Averages over areas: measured cheaper than bilinear scaling (0.74 against 1.33 ms for 1080x1920 to 256x456), and
+        unlike point sampling it keeps grain from looking like motion.
+        """
+        width, height = self.size
+        scaled = self._reformatter.reformat(
+            frame, width=width, height=height, format="bgr24", interpolation=Interpolation.AREA, threads=1
+        )
+        return self.orientation.turn(cast(NDArray[np.uint8], scaled.to_ndarray()))
+
+
+def _scaled(size: tuple[int, int], share: float) -> tuple[int, int]:
+    width, height = size
+    return max(1, round(width * share)), max(1, round(height * share))
