@@ -12,7 +12,7 @@ import redis
 from precompute.clock import Clock, from_ms, system_clock, to_ms
 from precompute.durations import in_ms
 from precompute.entry import Entry, Failure, Miss, Origin, State
-from precompute.errors import LeaseLost, SourceUnavailable, StoreUnavailable
+from precompute.errors import InputGone, LeaseLost, StoreUnavailable
 from precompute.patterns import Pattern
 from precompute.scripts import Scripts, reaching_cache
 from precompute.subjects import CacheKey
@@ -74,12 +74,12 @@ class Cache:
         """The entry as a dependent computation reads it; not counted as a read.
 
         Raises:
-            SourceUnavailable: It is gone.
+            InputGone: It is not there.
         """
         with reaching_cache():
             body = self.client.hget(f"pc:e:{key}", "v")
         if body is None:
-            raise SourceUnavailable(f"{key} is gone from the cache", code="input_gone")
+            raise InputGone(f"{key} is gone from the cache")
         return StoredEntry(cache=self, key=key, value=orjson.loads(body))
 
     def store(
@@ -183,11 +183,11 @@ class StoredEntry:
         """The bytes kept under ``name``.
 
         Raises:
-            SourceUnavailable: The entry is gone meanwhile.
+            InputGone: The entry is gone meanwhile.
         """
         found = self.cache.read_part(self.key, name)
         if found is None:
-            raise SourceUnavailable(f"{self.key} is gone from the cache", code="input_gone")
+            raise InputGone(f"{self.key} is gone from the cache")
         return found
 
 

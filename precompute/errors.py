@@ -53,6 +53,12 @@ class SourceUnavailable(PrecomputeError):
     code = "source_unavailable"
 
 
+class InputGone(SourceUnavailable):
+    """A result this one is computed from has left the cache; it has to be computed again first."""
+
+    code = "input_gone"
+
+
 class UnusableSource(PrecomputeError):
     """What the result is computed from will never do (not a video, too long, damaged); trying again cannot help."""
 

@@ -47,5 +47,5 @@ class StoredResult(Protocol):
         """The bytes kept under ``name``, read from the cache when asked for.
 
         Raises:
-            SourceUnavailable: The entry is gone meanwhile.
+            InputGone: The entry is gone meanwhile.
         """

@@ -1,10 +1,13 @@
 """The Celery app that workers, beat and Flower load: ``celery -A workers.app``."""
 
+import logging
 import sys
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 
 from precompute.errors import DeclarationError
+from precompute.logs import ExtrasFormatter
 
 try:
     import celeryconfig
@@ -14,3 +17,10 @@ except DeclarationError as _problem:
 
 app = Celery("precompute", include=["workers.tasks"])
 app.config_from_object(celeryconfig)
+
+
+@signals.after_setup_logger.connect
+def show_extras(logger: logging.Logger, **_: Any) -> None:
+    """Let the workers' log lines tell what they are about."""
+    for handler in logger.handlers:
+        handler.setFormatter(ExtrasFormatter())

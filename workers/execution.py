@@ -13,7 +13,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from marshmallow import ValidationError
 
 from precompute.entry import Failure
-from precompute.errors import LeaseLost, PrecomputeError, SourceUnavailable, StoreUnavailable
+from precompute.errors import InputGone, LeaseLost, PrecomputeError, SourceUnavailable, StoreUnavailable
 from precompute.events import Event, event_from_json
 from precompute.job import Computed, Job
 from precompute.ledger import Beginning
@@ -82,6 +82,11 @@ class Execution:
         except LeaseLost:
             # Invalidated or taken over meanwhile: the newer computation counts, and nothing was written.
             _log.info("Result not written", extra={"action": "lease_lost", "key": str(message.key)})
+        except InputGone as problem:
+            # Evicted, or dropped as unneeded just before this message came again: ask for it, and wait for it.
+            again = RETRY_IN[0] if failed_tries < len(RETRY_IN) else None
+            self._failed(message, owner=owner, code=problem.code, text=problem.message, retry_in=again)
+            self.engine.dependants.advance(binding.row, message.key, task_id=message.task_id)
         except WORTH_RETRYING as problem:
             after = RETRY_IN[failed_tries] if failed_tries < len(RETRY_IN) else None
             self._failed(message, owner=owner, code=problem.code, text=problem.message, retry_in=after)

@@ -27,6 +27,9 @@ from workers.wiring import engine
 MODULES: tuple[ModuleType, ...] = (samples, scenes, faces, hook, thumbnails, captions, ctr)
 """Where the shipped computations are."""
 
+CACHE_AWAY_S = 2
+"""A task that cannot reach the cache is tried again after this long, until it can."""
+
 
 def bindings_for(settings: Settings) -> dict[str, Binding]:
     """The function of every row in force.
@@ -60,8 +63,10 @@ def register(row: TaskType) -> None:
             execution().run(message)
         except TryAgain as again:
             raise task.retry(countdown=again.after.total_seconds(), max_retries=None) from again
-        except (BrokerUnavailable, StoreUnavailable) as problem:
-            # Not acknowledged: the message comes again, and finds what was stored.
+        except StoreUnavailable as problem:
+            raise task.retry(countdown=CACHE_AWAY_S, max_retries=None) from problem
+        except BrokerUnavailable as problem:
+            # Not acknowledged: the message comes again, finds what was stored, and goes on from there.
             raise Reject(problem, requeue=True) from problem
 
     soft = row.time_limit.total_seconds()
