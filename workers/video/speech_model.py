@@ -11,7 +11,7 @@ from typing import Any
 
 import ctranslate2  # type: ignore[import-untyped]
 import numpy as np
-from faster_whisper import WhisperModel  # type: ignore[import-untyped]
+from faster_whisper import WhisperModel
 
 from precompute.errors import ModelNotTrained, SourceUnavailable
 
@@ -39,7 +39,8 @@ class SpeechModel(WhisperModel):  # type: ignore[misc]
     _last: tuple[Any, Any] | None = None
 
     def encode(self, features: np.ndarray) -> ctranslate2.StorageView:
-        """What the decoder reads of one window of ``(mel bands, frames) float32`` features."""
+        """What the decoder reads of windows of ``([windows,] mel bands, frames) float32`` features."""
+        features = features if features.ndim == 3 else features[np.newaxis]
         if self._last is None or not np.array_equal(self._last[0], features):
             self._last = (features.copy(), super().encode(features))
         return self._last[1]
