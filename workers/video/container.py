@@ -119,8 +119,8 @@ def _pictures(container: InputContainer) -> VideoStream:
     streams = [stream for stream in container.streams.video if not stream.disposition & _PICTURES_ONLY]
     if not streams:
         raise UnusableSource("the file has no video track", code="no_video_track")
-    best = container.streams.best("video")
-    stream = best if isinstance(best, VideoStream) and best in streams else streams[0]
+    # What players show: the first track that is marked as the default, not the largest.
+    stream = next((stream for stream in streams if stream.disposition & Disposition.default), streams[0])
     if stream.codec_context is None:
         raise UnusableSource("the video is encoded in a way that is not understood", code="codec_unknown")
     if stream.width * stream.height > _MOST_PIXELS:

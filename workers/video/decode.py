@@ -102,9 +102,9 @@ def _picture(frame: VideoFrame, *, video: OpenVideo, before: DecodedPicture | No
 
 
 def _seconds(frame: VideoFrame | AudioFrame, *, video: OpenVideo, otherwise: float) -> float:
-    if frame.pts is None or frame.time_base is None:
+    if frame.time is None:
         return otherwise
-    return float(frame.pts * frame.time_base) - video.zero
+    return frame.time - video.zero
 
 
 def _check_length(seconds: float, *, max_seconds: float) -> None:

@@ -26,7 +26,7 @@ _SOUND_BYTES = 6_000_000
 _FRAME_MOST_BYTES = 80_000
 """A busy 640 x 360 frame at quality 85; short videos need no more than this for each."""
 
-_DIFFERENCES_WIDTH_PX = 256
+_DIFFERENCES_LONG_SIDE_PX = 256
 _FRAMES_LONG_SIDE_PX = 640
 _STILLS_LONG_SIDE_PX = 1280
 _PICTURE_SECONDS = 0.5
@@ -54,7 +54,7 @@ class _Eyes:
         return cls(
             picture=picture,
             first_at=first.at,
-            small=Scaler.as_wide(picture, width_px=_DIFFERENCES_WIDTH_PX),
+            small=Scaler.for_differences(picture, long_side_px=_DIFFERENCES_LONG_SIDE_PX),
             meter=DifferenceMeter(),
             frames=FrameSampler(
                 scaler=Scaler.within(picture, long_side_px=_FRAMES_LONG_SIDE_PX),

@@ -13,10 +13,20 @@ from workers.binding import computes
 from workers.video.differences import FrameDifferences
 from workers.video.samples import VideoSamples
 
-SHORTEST_SHOT_SECONDS = 0.2
-"""Music-driven ads cut every 0.3 s and faster; PySceneDetect's own 15 frames (0.5 s at 30 a second) would lose every
-second cut of theirs. Five frames still merge a cut that is blended over two or three."""
+USUAL_SHOT_SECONDS = 0.5
+"""PySceneDetect's shortest shot: 15 frames, at 30 a second. After so long every cut it sees is taken."""
 
+SHORTEST_SHOT_SECONDS = 0.2
+"""Ads cut to music every 0.3 s and faster; after so long an unmistakable cut is taken too. Six frames at 30 a second still
+join the two or three cuts seen where frames are blended."""
+
+_UNMISTAKABLE = 27.0
+"""Mean difference of hue, saturation and luma (0-255): what ContentDetector asks of a cut, without any ratio."""
+
+_UNMISTAKABLE_LUMA = 10.0
+"""Hue and saturation of near-black are noise: a fade-in has frames with a difference of 67, of which luma has 1.5."""
+
+_ROUNDING_SECONDS = 0.002
 _TIME_BASE = Fraction(1, 1_000_000)
 
 
@@ -58,7 +68,24 @@ def detect_scenes(samples: VideoSamples) -> dict[str, Any]:
 
 def find_cuts(differences: FrameDifferences, *, frame_rate: float) -> list[float]:
     """When the cuts are, in seconds on the clock of ``differences``, ascending."""
-    detector = _StoredDifferences(min_scene_len=SHORTEST_SHOT_SECONDS)
+    jumps = (differences.hue + differences.saturation + differences.luma) / 3
+    unmistakable = (jumps >= _UNMISTAKABLE) & (differences.luma >= _UNMISTAKABLE_LUMA)
+    interrupted = _interruptions(differences.returns)
+    kept = [0]
+    for frame in _candidates(differences, frame_rate=frame_rate):
+        if interrupted[frame]:
+            continue
+        shot_seconds = differences.at[frame] - differences.at[kept[-1]]
+        if shot_seconds >= (SHORTEST_SHOT_SECONDS if unmistakable[frame] else USUAL_SHOT_SECONDS) - _ROUNDING_SECONDS:
+            kept.append(frame)
+        elif len(kept) > 1 and unmistakable[frame] and not unmistakable[kept[-1]]:
+            kept[-1] = frame
+    return [float(differences.at[frame]) for frame in kept[1:]]
+
+
+def _candidates(differences: FrameDifferences, *, frame_rate: float) -> list[int]:
+    """Indexes of the frames where PySceneDetect sees a cut, however close to each other."""
+    detector = _StoredDifferences(min_scene_len=0)
     rows = np.stack([differences.hue, differences.saturation, differences.luma], axis=1)
     # Its clock must not be negative, so it counts from the first frame.
     ticks = np.round((differences.at - differences.at[0]) / float(_TIME_BASE)).astype(np.int64)
@@ -67,8 +94,7 @@ def find_cuts(differences: FrameDifferences, *, frame_rate: float) -> list[float
     for tick, row in zip(ticks, rows, strict=True):
         timecode = FrameTimecode(Timecode(int(tick), _TIME_BASE), fps=frame_rate)
         found += [frame_of[cut.pts] for cut in detector.process_frame(timecode, row)]
-    interrupted = _interruptions(differences.returns)
-    return [float(differences.at[frame]) for frame in found if not interrupted[frame]]
+    return found
 
 
 def _interruptions(returns: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -17,6 +17,8 @@ RATE_HZ = 16_000
 _GAP_SECONDS = 0.05
 """A smaller step in the time stamps is rounding; a larger one is a real gap, kept as silence."""
 
+_PIECE_SAMPLES = 4096
+
 _OPUS_BITS_A_SECOND = 48_000
 """Transparent for one voice at 16 kHz; 3.6 MB for ten minutes."""
 
@@ -35,7 +37,7 @@ class SoundTrack:
 
 
 def _resampler() -> AudioResampler:
-    return AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
+    return AudioResampler(format="s16", layout="mono", rate=RATE_HZ, frame_size=_PIECE_SAMPLES)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,22 +50,26 @@ class SoundCollector:
 
     max_seconds: float
     _starts_at: float | None = None
+    _heard_seconds: float = 0.0
     _pieces: list[NDArray[np.int16]] = field(default_factory=list)
-    _length: int = 0
     _resampler: AudioResampler = field(default_factory=_resampler)
 
     def add(self, frame: AudioFrame, *, at: float) -> None:
         """Take the next piece, which starts ``at`` seconds."""
         if self._starts_at is None:
             self._starts_at = at
-        self._fill_gap(at)
+        missing_seconds = min(at - self._starts_at, self.max_seconds) - self._heard_seconds
+        if missing_seconds > _GAP_SECONDS:
+            self._start_over()
+            self._pieces.append(np.zeros(round(missing_seconds * RATE_HZ), dtype=np.int16))
+            self._heard_seconds += missing_seconds
         try:
             self._take(frame)
         except ValueError:
-            # The track changes its rate or channels on the way (a commercial break): start over for what follows.
-            self._take(None)
-            self._resampler = _resampler()
+            # The track changes its rate or channels on the way, as broadcasts do.
+            self._start_over()
             self._take(frame)
+        self._heard_seconds += frame.samples / frame.sample_rate
 
     def finish(self) -> SoundTrack | None:
         """Everything heard; None when there was nothing."""
@@ -73,18 +79,11 @@ class SoundCollector:
         return SoundTrack(starts_at=self._starts_at, samples=np.concatenate([np.zeros(0, np.int16), *self._pieces]))
 
     def _take(self, frame: AudioFrame | None) -> None:
-        for piece in self._resampler.resample(frame):
-            self._keep(cast(NDArray[np.int16], piece.to_ndarray()[0]))
+        self._pieces += [cast(NDArray[np.int16], piece.to_ndarray()[0]) for piece in self._resampler.resample(frame)]
 
-    def _keep(self, samples: NDArray[np.int16]) -> None:
-        self._pieces.append(samples)
-        self._length += len(samples)
-
-    def _fill_gap(self, at: float) -> None:
-        missing = round((at - cast(float, self._starts_at)) * RATE_HZ) - self._length
-        room = round(self.max_seconds * RATE_HZ) - self._length
-        if missing > _GAP_SECONDS * RATE_HZ:
-            self._keep(np.zeros(max(0, min(missing, room)), dtype=np.int16))
+    def _start_over(self) -> None:
+        self._take(None)
+        self._resampler = _resampler()
 
 
 def pack_sound(samples: NDArray[np.int16], *, max_bytes: int) -> bytes:
