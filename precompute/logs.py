@@ -11,7 +11,7 @@ class ExtrasFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is logging's
+    def formatMessage(self, record: logging.LogRecord) -> str:
         """The line of one record, without a trace; line breaks in values cannot start a line of their own."""
         extras = {name: value for name, value in vars(record).items() if name not in _STANDARD and name != "data"}
         told = " ".join(f"{name}={_one_line(value)}" for name, value in extras.items())

@@ -19,7 +19,7 @@ app = Celery("precompute", include=["workers.tasks"])
 app.config_from_object(celeryconfig)
 
 
-@signals.after_setup_logger.connect
+@signals.after_setup_logger.connect  # type: ignore[untyped-decorator]
 def show_extras(logger: logging.Logger, **_: Any) -> None:
     """Let the workers' log lines tell what they are about."""
     for handler in logger.handlers:
