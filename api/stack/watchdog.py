@@ -44,7 +44,7 @@ class Watchdog:
     def dismiss(self) -> None:
         """All programs have ended: it may go, too."""
         self.tell("done")
-        self._process.wait()
+        self._process.communicate()
 
 
 def watch(lines: Iterable[str]) -> list[int]:

@@ -1,0 +1,81 @@
+"""The supervisor on real processes that misbehave."""
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from api.stack.child import Program
+from api.stack.errors import CannotStart
+from api.stack.output import Output
+from api.stack.supervisor import Supervisor
+from api.stack.watchdog import Watchdog
+
+LONG = timedelta(minutes=1)
+
+
+@pytest.fixture
+def output(capfd: pytest.CaptureFixture[str]) -> Iterator[Output]:
+    """Lines on a terminal that is captured."""
+    opened = Output(["one"])
+    yield opened
+    opened.close()
+
+
+def supervisor(output: Output, *, grace: timedelta = LONG, settled: timedelta = LONG) -> Supervisor:
+    """A supervisor with the environment of the test."""
+    return Supervisor(environ=os.environ, output=output, watchdog=Watchdog(), grace=grace, settled=settled)
+
+
+def shell(line: str) -> Program:
+    """A program that is a line of shell."""
+    return Program(name="one", argv=("/bin/sh", "-c", line))
+
+
+def test_a_settled_program_that_ends_is_started_again(output: Output, tmp_path: Path) -> None:
+    """A worker killed in the middle of the day comes back by itself."""
+    starts = tmp_path / "starts"
+    starts.touch()
+    with supervisor(output, settled=timedelta(0)) as keeper:
+        keeper.start(shell(f"echo started >> {starts}; kill -9 $$"))
+        assert keeper.keep_until(lambda: starts.read_text().count("started") >= 3, within=LONG)
+
+
+def test_a_program_that_ends_at_its_start_ends_the_stack(output: Output) -> None:
+    """Starting it again would only show the same error again; the error is told instead."""
+    with supervisor(output) as keeper:
+        keeper.start(shell("echo no such model; kill -9 $$"))
+        with pytest.raises(CannotStart, match=r"one was ended by SIGKILL, just after its start.*\n  no such model"):
+            keeper.keep_until(lambda: False, within=LONG)
+
+
+def test_a_command_that_is_not_there_is_named(output: Output) -> None:
+    """Not a FileNotFoundError."""
+    with supervisor(output) as keeper, pytest.raises(CannotStart, match=r"one cannot be started: .*no-such-command"):
+        keeper.start(Program(name="one", argv=("/no-such-command",)))
+
+
+def test_a_program_that_will_not_end_is_killed(output: Output, tmp_path: Path) -> None:
+    """After the grace everything of its group is killed, also what it started itself."""
+    fifo = tmp_path / "held"
+    os.mkfifo(fifo)
+    with supervisor(output, grace=timedelta(seconds=0.2)) as keeper:
+        keeper.start(shell(f"trap '' TERM; sh -c 'exec 3>{fifo}; echo ready >&3; sleep 600'; sleep 600"))
+        reader = fifo.open()
+        assert reader.readline() == "ready\n"
+    with reader:
+        assert reader.read() == ""  # the end of the file: nobody holds the other end any more
+
+
+def test_needed_programs_end_last(output: Output, tmp_path: Path) -> None:
+    """What was started first is asked to end only when what was started later is gone."""
+    order = tmp_path / "order"
+    order.touch()
+    line = "trap 'echo {name} >> {order}; exit 0' TERM; echo up >> {order}; while :; do sleep 0.05; done"
+    with supervisor(output) as keeper:
+        keeper.start(shell(line.format(name="server", order=order)))
+        keeper.start(shell(line.format(name="client", order=order)))
+        assert keeper.keep_until(lambda: order.read_text() == "up\nup\n", within=LONG)
+    assert order.read_text() == "up\nup\nclient\nserver\n"
