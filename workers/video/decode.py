@@ -84,7 +84,7 @@ def _packets(video: OpenVideo, *, streams: Sequence[Stream]) -> Iterator["Packet
     except av.error.FFmpegError:
         # The file breaks off inside a packet: what the decoders still hold comes out, then the length is checked.
         for stream in streams:
-            flush: "Packet[Stream]" = Packet()
+            flush: Packet[Stream] = Packet()
             flush.stream = stream
             yield flush
 

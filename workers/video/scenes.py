@@ -17,8 +17,8 @@ USUAL_SHOT_SECONDS = 0.5
 """PySceneDetect's shortest shot: 15 frames, at 30 a second. After so long every cut it sees is taken."""
 
 SHORTEST_SHOT_SECONDS = 0.2
-"""Ads cut to music every 0.3 s and faster; after so long an unmistakable cut is taken too. Six frames at 30 a second still
-join the two or three cuts seen where frames are blended."""
+"""Ads cut to music every 0.3 s and faster; after so long an unmistakable cut is taken too. Six frames at 30 a second
+still join the two or three cuts seen where frames are blended."""
 
 _UNMISTAKABLE = 27.0
 """Mean difference of hue, saturation and luma (0-255): what ContentDetector asks of a cut, without any ratio."""
