@@ -48,10 +48,11 @@ class EmbeddedServer:
             raise CannotStart(f"PRECOMPUTE_DATA_DIR cannot be used: {problem}") from problem
         except ValkeyBinaryNotFoundError as problem:
             raise CannotStart(f"{problem} Start a Redis and set REDIS_URL and BROKER_URL.") from problem
-        return Program(name=self.name, argv=(str(binary), *_COMMON, *self._own_options()))
+        return Program(name=self.name, argv=(str(binary), *self.options()))
 
-    def _own_options(self) -> tuple[str, ...]:
-        return ("--port", str(self.port.number), "--dir", str(self.folder.resolve()), *self.policy)
+    def options(self) -> tuple[str, ...]:
+        """Valkey's options, each followed by its value."""
+        return ("--port", str(self.port.number), "--dir", str(self.folder.resolve()), *_COMMON, *self.policy)
 
 
 _COMMON = ("--bind", ADDRESS, "--save", "", "--appendonly", "yes", "--appendfsync", "everysec", "--loglevel", "warning")

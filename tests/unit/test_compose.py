@@ -1,0 +1,145 @@
+"""docker-compose.yml, the Procfile, the settings and the embedded servers describe one and the same stack."""
+
+import re
+import shlex
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from honcho.environ import parse_procfile
+
+from api.stack.embedded import EmbeddedServer, embedded_broker, embedded_cache
+from precompute.queues import IN_DRAIN_ORDER
+from precompute.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+PROCESSES: dict[str, str] = dict(parse_procfile((ROOT / "Procfile").read_text()).processes)
+SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+SERVICE_OF = {"web": "api", "worker": "worker", "background": "background", "beat": "beat", "flower": "flower"}
+DEFAULTED = re.compile(r"\$\{(\w+):-([^}]*)\}")
+SETTINGS = {setting.metadata["variable"]: setting for setting in fields(Settings) if setting.metadata}
+
+FOR_CONTAINERS = {
+    "REDIS_URL": "redis://redis-cache:6379/0",
+    "BROKER_URL": "redis://redis-broker:6379/0",
+    "PRECOMPUTE_HOST": "0.0.0.0",  # noqa: S104 - ports are published on the loopback only
+    "PRECOMPUTE_PORT": "8003",
+    "PRECOMPUTE_FLOWER_ADDRESS": "0.0.0.0",  # noqa: S104
+    "PRECOMPUTE_FLOWER_PORT": "5555",
+    "PRECOMPUTE_DATA_DIR": "/srv/data",
+    "PRECOMPUTE_MEDIA_ROOT": "/srv/media",
+}
+"""What differs in a container; everything else is passed through."""
+
+EMBEDDED_ONLY = {"PRECOMPUTE_CACHE_PORT", "PRECOMPUTE_BROKER_PORT"}
+"""Meant for the embedded servers, which containers do not have."""
+
+
+def queues_of(process: str) -> list[str]:
+    """What a worker is told to drain, in order."""
+    words = shlex.split(PROCESSES[process])
+    return words[words.index("-Q") + 1].split(",")
+
+
+def options_of(argv: tuple[str, ...]) -> dict[str, str]:
+    """The options of a server's command line."""
+    return dict(zip(argv[::2], argv[1::2], strict=True))
+
+
+def test_every_process_has_a_service() -> None:
+    """Nothing runs in one of the two files only, but for the two servers."""
+    assert set(PROCESSES) == set(SERVICE_OF)
+    assert set(SERVICES) == {*SERVICE_OF.values(), "redis-cache", "redis-broker"}
+
+
+@pytest.mark.parametrize(("process", "service"), SERVICE_OF.items())
+def test_commands_are_the_same(process: str, service: str) -> None:
+    """A service runs the very line of the Procfile, by the same shell."""
+    shell, flag, line = SERVICES[service]["command"]
+    assert (shell, flag) == ("sh", "-c")
+    assert line.replace("$$", "$") == PROCESSES[process]
+
+
+@pytest.mark.parametrize("process", SERVICE_OF)
+def test_processes_take_the_place_of_their_shell(process: str) -> None:
+    """A signal for the shell would not reach what it started."""
+    assert PROCESSES[process].startswith("exec ")
+
+
+@pytest.mark.parametrize("file", ["Procfile", "docker-compose.yml", "Dockerfile"])
+def test_defaults_are_those_of_the_settings(file: str) -> None:
+    """A variable that a file gives a default is a setting, with the same default."""
+    found = DEFAULTED.findall((ROOT / file).read_text())
+    assert found
+    for variable, default in found:
+        setting = SETTINGS[variable]
+        assert setting.metadata["parse"](default) == setting.default, variable
+
+
+@pytest.mark.parametrize("service", SERVICE_OF.values())
+def test_containers_are_given_every_setting(service: str) -> None:
+    """Each setting is passed through to each service, or has the value that containers need."""
+    environment = SERVICES[service]["environment"]
+    assert set(environment) == set(SETTINGS) - EMBEDDED_ONLY
+    assert {name: value for name, value in environment.items() if value is not None} == FOR_CONTAINERS
+    Settings.from_environ(FOR_CONTAINERS)
+
+
+def test_workers_drain_every_queue_in_order() -> None:
+    """Between them the two workers drain every queue once, each the more urgent ones first."""
+    order = [queue.label for queue in IN_DRAIN_ORDER]
+    assert queues_of("worker") + queues_of("background") == order
+
+
+@pytest.mark.parametrize(
+    ("service", "server"),
+    [
+        ("redis-cache", embedded_cache(1, data_dir=Path("data"))),
+        ("redis-broker", embedded_broker(1, data_dir=Path("data"))),
+    ],
+)
+def test_the_servers_have_the_policies_of_the_embedded_ones(service: str, server: EmbeddedServer) -> None:
+    """The cache may evict, the broker may not, and both keep what they hold on disk."""
+    options = options_of(tuple(shlex.split(SERVICES[service]["command"])[1:]))
+    embedded = options_of(server.options())
+    only_embedded = {"--bind", "--port", "--dir", "--loglevel"}
+    assert options == {name: value for name, value in embedded.items() if name not in only_embedded}
+    assert options["--maxmemory-policy"] == {"redis-cache": "allkeys-lru", "redis-broker": "noeviction"}[service]
+    assert options["--appendonly"] == "yes"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_service_tells_its_health(service: str) -> None:
+    """An operator sees which one is down."""
+    assert SERVICES[service]["healthcheck"]["test"]
+
+
+@pytest.mark.parametrize("service", SERVICE_OF.values())
+def test_services_wait_for_their_servers(service: str) -> None:
+    """Nothing starts before cache and broker answer."""
+    assert SERVICES[service]["depends_on"] == {
+        name: {"condition": "service_healthy"} for name in ("redis-cache", "redis-broker")
+    }
+
+
+@pytest.mark.parametrize("service", ["api", "flower"])
+def test_ports_are_published_on_the_loopback_only(service: str) -> None:
+    """Neither the API without keys nor Flower with its well-known login is open to the network."""
+    assert all(port.startswith("127.0.0.1:") for port in SERVICES[service]["ports"])
+
+
+def test_the_image_is_built_from_what_is_sent_to_the_builder() -> None:
+    """Each path that the Dockerfile copies is let through by .dockerignore, and there."""
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    paths = [path for line in copied for path in line.split()]
+    assert {f"!{path}" for path in paths} == {line for line in ignored if line.startswith("!")}
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_the_image_does_not_run_as_root() -> None:
+    """The last user named is not root."""
+    users = re.findall(r"^USER (\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert users[-1:] == ["precompute"]
