@@ -1,0 +1,85 @@
+"""Transcript, subtitles and a caption for posting."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from precompute.catalogue import CAPTION_GENERATION
+from precompute.errors import SourceUnavailable
+from precompute.job import Computed, Job
+from workers.binding import computes
+from workers.video.remote_wording import worded_by, wording_service
+from workers.video.samples import VideoSamples
+from workers.video.speech import Transcript, speech_in
+from workers.video.subtitles import as_srt, as_vtt, cues_of
+from workers.video.wording import Wording, worded_locally
+
+logger = logging.getLogger(__name__)
+
+VTT_PART = "captions.vtt"
+"""Part with the WebVTT file, UTF-8."""
+
+SRT_PART = "captions.srt"
+"""Part with the SubRip file, UTF-8."""
+
+_LISTENING_SHARE = 0.9
+
+
+@computes(CAPTION_GENERATION)
+def generate_captions(samples: VideoSamples, *, job: Job) -> Computed:
+    """What is said, with times on the video's clock, as text and as subtitles, and how a post could put it.
+
+    Returns:
+        Fits :class:`precompute.results.CaptionGenerationSchema`, with the two subtitle files as parts. Without speech
+        the transcript is empty and the language None.
+
+    Raises:
+        ModelNotTrained: The speech model is not there.
+        SourceUnavailable: The samples are gone, or the speech model cannot be written to the data folder now.
+    """
+    transcript = speech_in(
+        samples.sound(),
+        model=job.settings.speech_model,
+        models_dir=job.settings.data_dir / "models",
+        report=lambda share: job.report(_LISTENING_SHARE * share),
+    )
+    cues = cues_of(transcript.segments, starts_at=samples.sound_starts_at)
+    vtt, srt = as_vtt(cues), as_srt(cues)
+    wording = _wording(transcript, job=job)
+    value: Mapping[str, Any] = {
+        "language": transcript.language,
+        "segments": _on_clock(transcript, starts_at=samples.sound_starts_at),
+        "text": transcript.text,
+        "srt": srt,
+        "vtt": vtt,
+        "caption": wording.caption,
+        "hashtags": list(wording.hashtags),
+        "source": wording.source,
+    }
+    return Computed(value=value, parts={VTT_PART: vtt.encode(), SRT_PART: srt.encode()})
+
+
+def _on_clock(transcript: Transcript, *, starts_at: float) -> list[Mapping[str, Any]]:
+    return [
+        {"start": round(part.start + starts_at, 3), "end": round(part.end + starts_at, 3), "text": part.text}
+        for part in transcript.segments
+    ]
+
+
+def _wording(transcript: Transcript, *, job: Job) -> Wording:
+    """By the service whose key is set; by ourselves without one, and when it fails."""
+    title = job.event.data.get("title")
+    title = " ".join(title.split()) if isinstance(title, str) else ""
+    service = wording_service(job.settings)
+    source = "local"
+    if service is not None:
+        timeout_s = job.settings.wording_timeout.total_seconds()
+        try:
+            return worded_by(service, text=transcript.text, title=title, timeout_s=timeout_s)
+        except SourceUnavailable as problem:
+            logger.warning(
+                "a caption is worded locally",
+                extra={"action": "wording_fell_back", "service": service.name, "reason": problem.message},
+            )
+            source = f"local ({service.name} failed: {problem.message})"
+    return worded_locally(transcript.text, title=title, language=transcript.language, source=source)
