@@ -119,10 +119,10 @@ class Cache:
         """
         rows = tuple(rows)
         with reaching_cache():
-            if (ref := pattern.only_subject()) is not None:
+            if (refs := pattern.subjects()) is not None:
                 # Few rows are about a subject, so all its keys are tried; also those that are being computed just now.
-                candidates = [str(row.key_for(ref)) for row in rows if row.subject is ref.subject]
-                yield from (key for key in candidates if pattern.matches(key))
+                candidates = {str(row.key_for(ref)) for ref in refs for row in rows if row.subject is ref.subject}
+                yield from (key for key in sorted(candidates) if pattern.matches(key))
                 return
             for row in rows:
                 if pattern.may_match_type(row.name, row.subject):
@@ -155,10 +155,10 @@ class Cache:
         return [CacheKey.parse(key.decode()) for key in keys]
 
     def origin(self, key: CacheKey) -> Origin | None:
-        """Where an entry comes from, or None when it is gone."""
+        """Where an entry comes from, or None when it is gone or the server evicted its task before it was stored."""
         with reaching_cache():
             event, reads = self.client.hmget(f"pc:e:{key}", "ev", "rd")
-        return None if event is None else Origin(event=event.decode(), reads=int(reads or 0))
+        return None if not event else Origin(event=event.decode(), reads=int(reads or 0))
 
     def ping(self) -> None:
         """Do nothing, if the cache answers.

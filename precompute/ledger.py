@@ -168,7 +168,12 @@ class Ledger:
 
     def resume(self, row: TaskType, key: CacheKey, *, task_id: str) -> Resumption:
         """See whether a task's inputs are stored, and if so mark it queued; the caller publishes its message."""
-        inputs = [str(other.key_for(key.ref)) for other in row.inputs]
+        # Callers do not know transient inputs, so what failed there is told as if it had failed here.
+        inputs = [
+            text
+            for other in row.inputs
+            for text in (str(other.key_for(key.ref)), "" if other.transient else f"{other.name} failed: ")
+        ]
         verdict, *rest = self._run("resume", str(key), task_id, self.cache.now_ms(), self.watch_ms, *inputs)
         readiness = Readiness(verdict.decode())
         detail = [text.decode() for text in rest]

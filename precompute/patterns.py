@@ -30,17 +30,20 @@ class Pattern:
         task_type, _, ref = key.partition(":")
         return glob_matches(self.text, key) or glob_matches(self.text, f"{ref}:{task_type}")
 
-    def only_subject(self) -> SubjectRef | None:
-        """The one subject whose keys this can match, when the pattern spells it out; else None."""
+    def subjects(self) -> tuple[SubjectRef, ...] | None:
+        """The few subjects that all keys this can match are about; None when it does not spell them out."""
+        # A key has exactly two colons: where the pattern has as many, each star stays within its part. Brackets and
+        # escapes before the first could hold a colon themselves.
         parts = self.text.split(":")
-        if len(parts) != 3:
+        if len(parts) != 3 or not _literal(parts[1]) or {"[", "\\"} & set(parts[0]):
             return None
-        # Two literal parts pin the subject; the free one can only be the task type.
-        if _literal(parts[1]) and _literal(parts[2]) and parts[1] in set(Subject):
-            return SubjectRef(subject=Subject(parts[1]), id=parts[2])
-        if _literal(parts[0]) and _literal(parts[1]) and parts[0] in set(Subject):
-            return SubjectRef(subject=Subject(parts[0]), id=parts[1])
-        return None
+        found = [SubjectRef(subject=subject, id=parts[1]) for subject in Subject if glob_matches(parts[0], subject)]
+        # The middle may be a subject, or an id that reads like one: both are looked for.
+        if parts[1] in set(Subject):
+            if not _literal(parts[2]):
+                return None
+            found.append(SubjectRef(subject=Subject(parts[1]), id=parts[2]))
+        return tuple(found)
 
     def may_match_type(self, task_type: str, subject: Subject) -> bool:
         """Whether any key of that type could match, judged by the literal start of the pattern."""

@@ -16,7 +16,8 @@ except DeclarationError as _problem:
     sys.exit(f"precompute: {_problem.message}")
 
 app = Celery("precompute", include=["workers.tasks"])
-app.config_from_object(celeryconfig)
+# By name: a spawned child gets the app pickled, and modules cannot be.
+app.config_from_object(celeryconfig.__name__)
 
 
 @signals.after_setup_logger.connect  # type: ignore[untyped-decorator]

@@ -1,4 +1,5 @@
--- What a task that has not begun is waiting for. ARGV: key, id, now, watch (ms), input key, input key, ...
+-- What a task that has not begun is waiting for. ARGV: key, id, now, watch (ms), then for each input its key
+-- and what to put before the message of its failure.
 -- Returns {verdict, detail...}: queued (its inputs are stored: publish it, detail is queue, event and cause) | waiting |
 -- missing (an input is neither stored nor on its way: detail is
 -- its key, event and cause) | failed (an input failed; so does this task) | gone (nothing to do).
@@ -7,7 +8,7 @@ local task = redis.call('HMGET', task_of(key), 'id', 'state', 'queue', 'event', 
 if task[1] ~= id or (task[2] ~= 'waiting' and task[2] ~= 'queued') then return { 'gone' } end
 redis.call('ZADD', 'pc:watch', now + watch, key)
 local verdict = 'queued'
-for position = 5, #ARGV do
+for position = 5, #ARGV, 2 do
   local input = ARGV[position]
   local other = redis.call('HMGET', task_of(input), 'state', 'error_code', 'error', 'fp')
   local on_its_way = other[1] == 'waiting' or other[1] == 'queued' or other[1] == 'running'
@@ -16,7 +17,7 @@ for position = 5, #ARGV do
     verdict = 'waiting'
   elseif not is_fresh(input, now, task[6]) then
     if other[1] == 'failed' and same then
-      fail(key, id, now, other[2], other[3], 86400000)
+      fail(key, id, now, other[2], ARGV[position + 1] .. other[3], 86400000)
       return { 'failed' }
     end
     return { 'missing', input, task[4] or '', task[5] or '' }
