@@ -6,9 +6,11 @@ from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
 
 from precompute.errors import DeclarationError, UnknownPrecomputation
-from precompute.events import Event, VideoUploaded
+from precompute.events import CampaignCreated, Event, UserLoggedIn, VideoUploaded
 from precompute.queues import Queue
-from precompute.results import (
+from precompute.results.campaign import RoasPredictionSchema, VariantGenerationSchema, VariantScoringSchema
+from precompute.results.user import CampaignAnalyticsSchema, DashboardDataSchema, PredictedActionsSchema
+from precompute.results.video import (
     CaptionGenerationSchema,
     CtrPredictionSchema,
     FaceDetectionSchema,
@@ -102,6 +104,74 @@ CTR_PREDICTION = TaskType(
 )
 """Expected click-through rate, from the other results."""
 
+VARIANT_GENERATION = TaskType(
+    name="variant_generation",
+    subject=Subject.CAMPAIGN,
+    on=CampaignCreated,
+    queue=Queue.CAMPAIGN,
+    ttl=timedelta(hours=12),
+    time_limit=timedelta(minutes=1),
+    result=VariantGenerationSchema,
+)
+"""Fifty distinct texts for a campaign."""
+
+VARIANT_SCORING = TaskType(
+    name="variant_scoring",
+    subject=Subject.CAMPAIGN,
+    on=CampaignCreated,
+    queue=Queue.CAMPAIGN,
+    ttl=timedelta(hours=6),
+    inputs=(VARIANT_GENERATION,),
+    time_limit=timedelta(minutes=1),
+    result=VariantScoringSchema,
+)
+"""Each variant's expected CTR relative to the campaign's mean, ranked."""
+
+ROAS_PREDICTION = TaskType(
+    name="roas_prediction",
+    subject=Subject.CAMPAIGN,
+    on=CampaignCreated,
+    queue=Queue.CAMPAIGN,
+    ttl=timedelta(hours=6),
+    inputs=(VARIANT_GENERATION, VARIANT_SCORING),
+    time_limit=timedelta(seconds=30),
+    result=RoasPredictionSchema,
+)
+"""What the budget will bring, with 80 % intervals."""
+
+DASHBOARD_DATA = TaskType(
+    name="dashboard_data",
+    subject=Subject.USER,
+    on=UserLoggedIn,
+    queue=Queue.LOGIN,
+    ttl=timedelta(hours=1),
+    time_limit=timedelta(seconds=30),
+    result=DashboardDataSchema,
+)
+"""A user's videos and campaigns, their figures to date, and what to do next."""
+
+PREDICTED_ACTIONS = TaskType(
+    name="predicted_actions",
+    subject=Subject.USER,
+    on=UserLoggedIn,
+    queue=Queue.LOGIN,
+    ttl=timedelta(hours=1),
+    time_limit=timedelta(seconds=30),
+    result=PredictedActionsSchema,
+)
+"""What a user will probably do next."""
+
+CAMPAIGN_ANALYTICS = TaskType(
+    name="campaign_analytics",
+    subject=Subject.USER,
+    on=UserLoggedIn,
+    queue=Queue.LOGIN,
+    ttl=timedelta(hours=1),
+    time_limit=timedelta(seconds=30),
+    result=CampaignAnalyticsSchema,
+)
+"""A user's campaigns over time, predicted against actual."""
+
 ROWS = (
     VIDEO_SAMPLES,
     SCENE_DETECTION,
@@ -110,6 +180,12 @@ ROWS = (
     THUMBNAIL_GENERATION,
     CAPTION_GENERATION,
     CTR_PREDICTION,
+    VARIANT_GENERATION,
+    VARIANT_SCORING,
+    ROAS_PREDICTION,
+    DASHBOARD_DATA,
+    PREDICTED_ACTIONS,
+    CAMPAIGN_ANALYTICS,
 )
 """The rows that ship with the project."""
 

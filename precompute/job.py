@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 from precompute.events import Event
 from precompute.settings import Settings
+from precompute.store import Facts
+from precompute.subjects import CacheKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,11 +17,15 @@ class Job:
     Attributes:
         event: What started it, with the data the trigger brought.
         settings: Of this process.
+        facts: What is known of users, campaigns and outcomes.
+        peek: The stored result under a key as decoded JSON, or None when it is not there; not counted as a read.
         report: Called with the share done so far (0 to 1); shows on the status page. Cheap: it is rate-limited.
     """
 
     event: Event
     settings: Settings
+    facts: Facts
+    peek: Callable[[CacheKey], Mapping[str, Any] | None]
     report: Callable[[float], None]
 
 

@@ -1,5 +1,6 @@
 """The settings of a process: read from the environment once, validated, frozen, handed down."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
@@ -36,6 +37,13 @@ def _broker_url(text: str) -> str:
     if urlsplit(text.split(";", 1)[0]).scheme not in {"redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps"}:
         raise ValueError("takes a redis://, rediss://, sentinel:// or amqp:// URL")
     return text
+
+
+def _database_url(text: str) -> str:
+    if urlsplit(text).scheme not in {"sqlite", "postgres", "postgresql", "postgresql+psycopg"}:
+        raise ValueError("takes a sqlite:/// or postgresql:// URL")
+    # The driver that is shipped; other tools write the scheme without it.
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text)
 
 
 def _http_url(text: str) -> str:
@@ -78,6 +86,13 @@ class Settings:
     )
     embedded_broker_port: int = _setting(
         "PRECOMPUTE_BROKER_PORT", 6391, _between(1, 65535), "Port of the embedded Valkey that is the broker."
+    )
+    database_url: str | None = _setting(
+        "DATABASE_URL",
+        None,
+        _database_url,
+        "Where actions, outcomes, videos and campaigns are kept: sqlite:/// or postgresql://. Unset, a SQLite file in "
+        "`PRECOMPUTE_DATA_DIR`.",
     )
     workers: int = _setting("PRECOMPUTE_WORKERS", 3, _between(1, 256), "Processes of the interactive worker.")
     background_workers: int = _setting(
@@ -174,6 +189,11 @@ class Settings:
             if variable.startswith(TTL_PREFIX) and text
         }
         return cls(**values, ttls=ttls)
+
+    @property
+    def database(self) -> str:
+        """Where durable facts are kept."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'precompute.sqlite3'}"
 
     @property
     def broker(self) -> str:

@@ -1,0 +1,73 @@
+"""What must outlive the cache: users' videos and campaigns, their actions, and outcomes; in SQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from precompute.facts import Action, CampaignFact, Fact, VideoFact
+from precompute.subjects import Subject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Outcomes added up. ``outcomes`` counts the reports; money is 0.0 where none was reported."""
+
+    outcomes: int = 0
+    impressions: int = 0
+    clicks: int = 0
+    conversions: int = 0
+    spend: float = 0.0
+    revenue: float = 0.0
+
+    @property
+    def ctr(self) -> float | None:
+        """Clicks for each impression, or None without impressions."""
+        return self.clicks / self.impressions if self.impressions else None
+
+    @property
+    def roas(self) -> float | None:
+        """Revenue for each unit of spend, or None without spend."""
+        return self.revenue / self.spend if self.spend else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """The totals of one stretch of time, which starts at ``at``."""
+
+    at: datetime
+    totals: Totals
+
+
+class Facts(Protocol):
+    """The questions that computations ask; :class:`precompute.store.database.Database` answers them."""
+
+    def write(self, facts: Sequence[Fact]) -> int:
+        """Store facts that are not stored yet, in one transaction; how many were new."""
+
+    def videos_of(self, user_id: str, *, most: int = 100) -> list[VideoFact]:
+        """A user's videos, latest first."""
+
+    def campaigns_of(self, user_id: str, *, most: int = 100) -> list[CampaignFact]:
+        """A user's campaigns, latest first."""
+
+    def campaign(self, campaign_id: str) -> CampaignFact | None:
+        """One campaign as last brought, or None."""
+
+    def owner_of(self, subject: Subject, subject_id: str) -> str | None:
+        """The user who brought a video or a campaign, or None when nobody did."""
+
+    def totals(self, subject: Subject, subject_id: str) -> Totals:
+        """All outcomes of a subject, those of its variants included."""
+
+    def variant_totals(self, campaign_id: str) -> dict[str, Totals]:
+        """Outcomes of a campaign by variant id."""
+
+    def series(self, subject: Subject, subject_ids: Sequence[str], *, step: timedelta) -> dict[str, list[Period]]:
+        """Outcomes by subject id in steps of ``step`` (aligned to 1970 in UTC), oldest first, empty steps left out."""
+
+    def all_totals(self, subject: Subject) -> dict[str, Totals]:
+        """Outcomes of every subject of a kind by its id: what models learn from."""
+
+    def actions_of(self, user_id: str, *, most: int = 500) -> list[Action]:
+        """A user's latest actions, oldest first, in the order in which they were accepted."""
