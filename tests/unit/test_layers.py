@@ -8,7 +8,7 @@ OURS = {"precompute", "models", "workers", "api"}
 
 
 def test_the_configuration_imports_only_what_lies_below_it() -> None:
-    """precompute < models < celeryconfig < workers < api, for the module in the middle."""
+    """The layer between models and workers, which is a single module."""
     tree = ast.parse((ROOT / "celeryconfig.py").read_text())
     named = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
     named |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
