@@ -88,10 +88,15 @@ class _Answers(BaseHTTPRequestHandler):
         self.end_headers()
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is what some of these tests are about."""
+
+
 @pytest.fixture(scope="module")
 def origin() -> Iterator[str]:
     """Address of a server, with a login in it."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
+    server = _Server(("127.0.0.1", 0), _Answers)
     server.over = threading.Event()  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -103,14 +108,14 @@ def origin() -> Iterator[str]:
 
 
 def fetch(url: str, **settings: object) -> bytes:
-    with fetched(RemoteVideo(url), settings=Settings(**settings)) as path:
     """What is fetched from ``url``."""
+    with fetched(RemoteVideo(url), settings=Settings(**settings)) as path:
         return path.read_bytes()
 
 
 def refusal_of(url: str, kind: type[PrecomputeError], **settings: object) -> str:
-    with pytest.raises(kind) as raised:
     """The code of the refusal, which must not show the secrets of the URL."""
+    with pytest.raises(kind) as raised:
         fetch(f"{url}?X-Signature=s3cr3t", **settings)
     chain = [raised.value, raised.value.__cause__]
     assert not [secret for secret in SECRETS for error in chain if secret in str(error)]
@@ -203,8 +208,8 @@ def test_nothing_of_the_environment_reaches_the_server(origin: str, monkeypatch:
 
 @contextmanager
 def local(path: Path, **settings: object) -> Iterator[Path]:
-    with fetched(LocalVideo(path), settings=Settings(**settings)) as found:
     """A video of the media folder, fetched."""
+    with fetched(LocalVideo(path), settings=Settings(**settings)) as found:
         yield found
 
 

@@ -16,14 +16,14 @@ from workers.video.picture import Picture, Scaler
 
 
 def pictures_of(path: Path, *, max_seconds: float = 600) -> list[DecodedPicture]:
-    with opened_video(path) as opened:
     """All pictures, decoded."""
+    with opened_video(path) as opened:
         return [item for item in decoded(opened, max_seconds=max_seconds) if isinstance(item, DecodedPicture)]
 
 
 def refusal_of(path: Path, *, max_seconds: float = 600) -> UnusableSource:
-    with pytest.raises(UnusableSource) as raised:
     """Why the video is refused."""
+    with pytest.raises(UnusableSource) as raised:
         pictures_of(path, max_seconds=max_seconds)
     return raised.value
 

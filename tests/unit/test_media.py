@@ -20,13 +20,13 @@ def media(tmp_path: Path) -> Path:
 
 
 def locate(media: Path, *, video_id: str = "vid_1", **data: object) -> VideoSource:
+    """Where the video of such an event is."""
     return locate_video(VideoUploaded(subject_id=video_id, user_id="u", data=data), media_root=media)
 
 
 def problem_of(media: Path, *, video_id: str = "vid_1", **data: object) -> dict[str, list[str]]:
-    """Where the video of such an event is."""
-    with pytest.raises(BadParameters) as raised:
     """What is wrong with which field of such an event."""
+    with pytest.raises(BadParameters) as raised:
         locate(media, video_id=video_id, **data)
     return raised.value.fields
 

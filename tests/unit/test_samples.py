@@ -22,13 +22,14 @@ from workers.video.sound import RATE_HZ, SoundCollector, pack_sound, unpack_soun
 
 
 def job(media_root: Path, *, reports: list[float] | None = None, **data: object) -> Job:
+    """The job of sampling ``vid_1``."""
     event = VideoUploaded(subject_id="vid_1", user_id="u", data=data)
     report = (lambda share: None) if reports is None else reports.append
     return Job(event=event, settings=Settings(media_root=media_root), report=report)
 
 
 def noise(size: tuple[int, int], *, seed: int = 0) -> np.ndarray:
-    """The job of sampling ``vid_1``."""
+    """The picture that compresses worst."""
     return np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3)).astype(np.uint8)
 
 
@@ -51,7 +52,6 @@ def test_the_video_of_an_event_is_sampled(tmp_path: Path, caplog: pytest.LogCapt
 def test_a_video_that_is_gone_meanwhile_is_missing(tmp_path: Path):
     """The trigger found it, the worker does not: no retry can help."""
     with pytest.raises(UnusableSource) as raised:
-    """The picture that compresses worst."""
         sample_video(job=job(tmp_path))
     assert raised.value.code == "video_missing"
 
@@ -124,6 +124,7 @@ def test_without_a_sound_track_there_is_no_sound(tmp_path: Path):
 
 
 def audio_frame(samples: np.ndarray, *, rate: int, layout: str) -> AudioFrame:
+    """A piece of decoded sound."""
     frame = AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
     frame.sample_rate = rate
     return frame
@@ -134,7 +135,6 @@ def test_a_gap_in_the_sound_is_silence():
     ears = SoundCollector(max_seconds=20)
     second = audio_frame(tone(1, rate=8000), rate=8000, layout="mono")
     for at in (0.0, 3.0, 1e9):
-    """A piece of decoded sound."""
         ears.add(second, at=at)
     track = ears.finish()
     assert track is not None

@@ -27,14 +27,15 @@ GOLDEN = {
 
 
 def measured(frames: list[np.ndarray], *, rate: int = RATE) -> FrameDifferences:
+    """The differences of the frames."""
     meter = DifferenceMeter()
     for number, frame in enumerate(frames):
-    """The differences of the frames."""
         meter.add(frame, at=number / rate)
     return meter.finish()
 
 
 def cuts_in(frames: list[np.ndarray], *, rate: int = RATE) -> list[float]:
+    """The cuts found in the frames."""
     return find_cuts(measured(frames, rate=rate), frame_rate=rate)
 
 
@@ -86,7 +87,6 @@ def test_differences_are_those_of_pyscenedetect():
     theirs = ContentDetector()
     theirs.stats_manager = stats
     for number, frame in enumerate(frames):
-    """The cuts found in the frames."""
         theirs.process_frame(FrameTimecode(number, fps=float(RATE)), frame)
     wanted = [
         stats.get_metrics(FrameTimecode(number, fps=float(RATE)), ["delta_hue", "delta_sat", "delta_lum"])
