@@ -80,5 +80,7 @@ class Caller:
 
 def _told(answer: Mapping[str, Any], *, status: int) -> str:
     error = answer.get("error") or {}
-    fields = "; ".join(f"{name} {' and '.join(problems)}" for name, problems in error.get("fields", {}).items())
-    return f"the service answers {status}: {error.get('message', 'without a reason')}{f' ({fields})' if fields else ''}"
+    message = error.get("message", "without a reason")
+    told = [f"{name} {' and '.join(problems)}" for name, problems in error.get("fields", {}).items()]
+    fields = "; ".join(field for field in told if field not in message)
+    return f"the service answers {status}: {message}{f' ({fields})' if fields else ''}"
