@@ -1,7 +1,7 @@
 """Cuts found in videos against those known: what is missed, what is extra, and what it costs.
 
-``python benchmarks/cuts.py --video clip.mp4 --expect "1.29,5.79,11.79"``, or ``--video FOLDER`` for every clip in it, where
-a ``clip.txt`` beside a clip holds its known cuts in seconds, separated by commas or lines.
+``python benchmarks/cuts.py --video clip.mp4 --expect "1.29,5.79,11.79"``, or ``--video FOLDER`` for every clip in it,
+where a ``clip.txt`` beside a clip holds its known cuts in seconds, separated by commas or lines.
 """
 
 import argparse
