@@ -1,6 +1,7 @@
 """What tests of several kinds share."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import redis
@@ -22,3 +23,18 @@ def cache_client(cache_server: ValkeyServer) -> Iterator["redis.Redis"]:
         client.flushall()
         client.config_resetstat()
         yield client
+
+
+@pytest.fixture(scope="session")
+def shipped_clip() -> Path:
+    """The project's own clip; the truth about it is beside it, ``.json``."""
+    return Path(__file__).parents[1] / "media" / "test_vid_001.mp4"
+
+
+@pytest.fixture(scope="session")
+def shared_media() -> Path:
+    """The folder of real clips that is there on some machines, beside the project; without it the test is skipped."""
+    folder = Path(__file__).parents[2] / "shared" / "media"
+    if not folder.is_dir():
+        pytest.skip("the real clips are not on this machine (../shared/media)")
+    return folder
