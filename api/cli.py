@@ -9,7 +9,7 @@ from precompute.errors import DeclarationError, PrecomputeError
 
 COMMANDS = {
     "up": ("api.stack.run:up", "Run the whole stack until Ctrl-C."),
-    "demo": ("api.demo:demo", "Precompute a video before your eyes."),
+    "demo": ("api.demo.run:demo", "Precompute a video before your eyes."),
 }
 """Where each sub-command lives, and what it does in a line."""
 

@@ -43,14 +43,14 @@ class Cache:
         """The instant in milliseconds since 1970."""
         return to_ms(self.clock())
 
-    def read(self, key: CacheKey) -> Entry | Miss:
-        """The entry, or what is known of its task; counts as a hit, a stale hit or a miss.
+    def read(self, key: CacheKey, *, counted: bool = True) -> Entry | Miss:
+        """The entry, or what is known of its task; counts as a hit, a stale hit or a miss unless told otherwise.
 
         Raises:
             StoreUnavailable: The cache cannot be reached.
         """
         now = self.now_ms()
-        found, *rest = self.scripts.run("read", str(key), now)
+        found, *rest = self.scripts.run("read", str(key), now, int(counted))
         if not found:
             return _miss(key, rest)
         body, computed, stale, gone, etag = rest

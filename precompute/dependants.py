@@ -22,31 +22,36 @@ class Dependants:
     catalogue: Catalogue
     dispatch: Dispatch
 
-    def release(self, row: TaskType, key: CacheKey) -> None:
+    def release(self, row: TaskType, key: CacheKey, *, again: bool = False) -> None:
         """Move on every task that waits for ``key``, and drop the transient inputs that nobody needs any more.
+
+        Args:
+            row: The line of the catalogue of what is stored or has failed.
+            key: Where.
+            again: It may have been released before, in part: whoever did it died, or could not publish.
 
         Raises:
             BrokerUnavailable: A task that is ready could not be published; calling again later is right.
         """
         rows = {str(other.key_for(key.ref)): other for other in self.catalogue.dependants_of(row)}
         for waiting, task_id in self.ledger.unfinished([other.key_for(key.ref) for other in rows.values()]):
-            self.advance(rows[str(waiting)], waiting, task_id=task_id)
+            self.advance(rows[str(waiting)], waiting, task_id=task_id, again=again)
         for needed in row.inputs:
             readers = self.catalogue.dependants_of(needed)
             self.cache.drop_unneeded(needed, needed.key_for(key.ref), dependants=readers)
 
-    def advance(self, row: TaskType, key: CacheKey, *, task_id: str) -> None:
+    def advance(self, row: TaskType, key: CacheKey, *, task_id: str, again: bool = True) -> None:
         """Publish a task whose inputs are stored, ask for an input that nobody computes, or pass a failure on.
 
         Raises:
             BrokerUnavailable: Something could not be published; calling again later is right.
         """
-        resumption = self.ledger.resume(row, key, task_id=task_id)
+        resumption = self.ledger.resume(row, key, task_id=task_id, again=again)
         if resumption.readiness is Readiness.QUEUED and resumption.message is not None:
             self.dispatch([resumption.message])
         elif resumption.readiness is Readiness.MISSING and resumption.missing_input is not None:
             needed = self.catalogue.get(resumption.missing_input.task_type)
-            again = plan(event_from_json(resumption.event), catalogue=self.catalogue, rows=[needed])
-            admit(again, ledger=self.ledger, dispatch=self.dispatch)
+            planned = plan(event_from_json(resumption.event), catalogue=self.catalogue, rows=[needed])
+            admit(planned, ledger=self.ledger, dispatch=self.dispatch)
         elif resumption.readiness is Readiness.FAILED:
             self.release(row, key)

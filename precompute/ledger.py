@@ -166,15 +166,23 @@ class Ledger:
         args = (failure.code, failure.message, in_ms(KEPT), watch_ms)
         return bool(self._run("fail", str(key), owner, self.cache.now_ms(), *args))
 
-    def resume(self, row: TaskType, key: CacheKey, *, task_id: str) -> Resumption:
-        """See whether a task's inputs are stored, and if so mark it queued; the caller publishes its message."""
+    def resume(self, row: TaskType, key: CacheKey, *, task_id: str, again: bool = True) -> Resumption:
+        """See whether a task's inputs are stored, and if so mark it queued; the caller publishes its message.
+
+        Args:
+            row: Its line of the catalogue.
+            key: What it computes.
+            task_id: Another task under this key is none of our business.
+            again: Also look at one that was marked queued before, as its message may be lost. Without it, one caller
+                of many at once gets to publish.
+        """
         # Callers do not know transient inputs, so what failed there is told as if it had failed here.
         inputs = [
             text
             for other in row.inputs
             for text in (str(other.key_for(key.ref)), "" if other.transient else f"{other.name} failed: ")
         ]
-        verdict, *rest = self._run("resume", str(key), task_id, self.cache.now_ms(), self.watch_ms, *inputs)
+        verdict, *rest = self._run("resume", str(key), task_id, self.cache.now_ms(), self.watch_ms, int(again), *inputs)
         readiness = Readiness(verdict.decode())
         detail = [text.decode() for text in rest]
         if readiness is Readiness.MISSING:
@@ -237,6 +245,7 @@ def _record(key: CacheKey, task: list[bytes | None], entry: list[bytes | None], 
     state = STATES.get(own_state or "", State.READY if stored else State.MISSING)
     if state is State.READY and not stored:
         state = State.MISSING
+    ended = finished or (entry[0] if state is State.READY else None)
     return TaskRecord(
         key=key,
         task_id=task_id,
@@ -244,6 +253,6 @@ def _record(key: CacheKey, task: list[bytes | None], entry: list[bytes | None], 
         progress=None if progress is None else float(progress),
         queued_at=None if queued is None else from_ms(int(queued)),
         started_at=None if started is None else from_ms(int(started)),
-        finished_at=from_ms(int(finished)) if finished else from_ms(int(entry[0])) if stored and entry[0] else None,
+        finished_at=None if ended is None else from_ms(int(ended)),
         failure=Failure(code=code or "internal", message=error or "") if state is State.FAILED else None,
     )

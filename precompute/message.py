@@ -35,3 +35,10 @@ class Dispatch(Protocol):
         Raises:
             BrokerUnavailable: At least one could not be published, within a second.
         """
+
+    def ping(self) -> None:
+        """Do nothing, if the broker answers.
+
+        Raises:
+            BrokerUnavailable: It does not.
+        """

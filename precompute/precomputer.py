@@ -146,9 +146,9 @@ class Precomputer:
             StoreUnavailable: The cache cannot be reached.
         """
         row = self._served(key)
+        if wait > timedelta(0):
+            self._hold_on(key, wait)
         found = self.cache.read(key)
-        if isinstance(found, Miss) and found.state.on_its_way and wait > timedelta(0):
-            found = self._get_when_done(key, wait)
         if isinstance(found, Entry) and found.stale:
             self._refresh_stale(row, key)
         return found
@@ -238,15 +238,18 @@ class Precomputer:
             raise UnknownPrecomputation(f"no result is kept under {key}")
         return row
 
-    def _get_when_done(self, key: CacheKey, wait: timedelta) -> Entry | Miss:
+    def _hold_on(self, key: CacheKey, wait: timedelta) -> None:
         deadline = time.monotonic() + wait.total_seconds()
+        if not self._on_its_way(key):
+            return
         with self.notifications.listening(key) as sleep:
-            while True:
-                state = self.ledger.records([key])[0].state
-                left = deadline - time.monotonic()
-                if left <= 0 or not state.on_its_way:
-                    return self.cache.read(key)
+            while self._on_its_way(key) and (left := deadline - time.monotonic()) > 0:
                 sleep(min(left, _LOOK_AGAIN_S))
+
+    def _on_its_way(self, key: CacheKey) -> bool:
+        # A request that waits counts as the one read that answers it, not as each look.
+        found = self.cache.read(key, counted=False)
+        return isinstance(found, Miss) and found.state.on_its_way
 
     def _refresh_stale(self, row: TaskType, key: CacheKey) -> None:
         try:

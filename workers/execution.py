@@ -72,7 +72,8 @@ class Execution:
         else:
             _log.info("Message not run", extra={"action": "message_dropped", "why": beginning.value, **extra})
         if beginning is not Beginning.BUSY:
-            self.engine.dependants.release(binding.row, message.key)
+            # A message that comes again may come because its worker died between storing and releasing.
+            self.engine.dependants.release(binding.row, message.key, again=beginning is not Beginning.RUN)
 
     def _attempt(
         self, binding: Binding, message: Message, event: Event, *, owner: str, failed_tries: int, heartbeat: Heartbeat

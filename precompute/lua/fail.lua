@@ -7,6 +7,11 @@ if watch == 0 then
   fail(key, task[1], now, ARGV[4], ARGV[5], tonumber(ARGV[6]))
   return 1
 end
+if not task[1] then
+  -- The server evicted the record; the message of the next try brings everything again.
+  redis.call('DEL', lease_of(key))
+  return 1
+end
 -- The worker is well, so this delivery does not count towards setting the task aside.
 redis.call('HSET', task_of(key), 'state', 'queued', 'error_code', ARGV[4], 'error', ARGV[5], 'deliveries', 0)
 redis.call('HINCRBY', task_of(key), 'attempts', 1)

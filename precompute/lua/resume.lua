@@ -1,14 +1,16 @@
--- What a task that has not begun is waiting for. ARGV: key, id, now, watch (ms), then for each input its key
--- and what to put before the message of its failure.
+-- What a task that has not begun is waiting for. ARGV: key, id, now, watch (ms), again (1|0: also one that was
+-- queued before, whose message may be lost), then for each input its key and what to put before the message of its
+-- failure.
 -- Returns {verdict, detail...}: queued (its inputs are stored: publish it, detail is queue, event and cause) | waiting |
 -- missing (an input is neither stored nor on its way: detail is
 -- its key, event and cause) | failed (an input failed; so does this task) | gone (nothing to do).
 local key, id, now, watch = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local task = redis.call('HMGET', task_of(key), 'id', 'state', 'queue', 'event', 'cause', 'fp')
-if task[1] ~= id or (task[2] ~= 'waiting' and task[2] ~= 'queued') then return { 'gone' } end
+local counts = task[2] == 'waiting' or (task[2] == 'queued' and ARGV[5] == '1')
+if task[1] ~= id or not counts then return { 'gone' } end
 redis.call('ZADD', 'pc:watch', now + watch, key)
 local verdict = 'queued'
-for position = 5, #ARGV, 2 do
+for position = 6, #ARGV, 2 do
   local input = ARGV[position]
   local other = redis.call('HMGET', task_of(input), 'state', 'error_code', 'error', 'fp')
   local on_its_way = other[1] == 'waiting' or other[1] == 'queued' or other[1] == 'running'
@@ -20,8 +22,9 @@ for position = 5, #ARGV, 2 do
       fail(key, id, now, other[2], ARGV[position + 1] .. other[3], 86400000)
       return { 'failed' }
     end
+    redis.call('HSET', task_of(key), 'state', 'waiting')
     return { 'missing', input, task[4] or '', task[5] or '' }
   end
 end
-if verdict == 'queued' then redis.call('HSET', task_of(key), 'state', 'queued') end
+redis.call('HSET', task_of(key), 'state', verdict)
 return { verdict, task[3], task[4] or '', task[5] or '' }

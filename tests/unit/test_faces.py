@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 import pytest
 import skimage.data
+from sampled_clips import clip, samples_of
 
 from precompute.errors import ModelNotTrained
 from precompute.events import VideoUploaded
 from precompute.job import Job
 from precompute.results import FaceDetectionSchema
 from precompute.settings import Settings
-from sampled_clips import clip, samples_of
 from workers.video.face_model import FILE, checked, detector, model_file
 from workers.video.faces import Face, FaceSample, detect_faces, faces_in, summary
 

@@ -28,6 +28,9 @@ _WITHOUT_LENGTH = {"mpegts", "mpeg", "mpegvideo", "ogg", "gif"}
 _WITHOUT_ZERO = {"mpegts", "mpeg"}
 """Their clock starts anywhere (FFmpeg's AVFMT_TS_DISCONT); every player counts from the first time stamp."""
 
+_LATEST_START_SECONDS = 10.0
+"""A file whose first time stamp is later was cut out of a longer recording, and is counted from there too."""
+
 _MOST_PIXELS = 8192 * 4352
 """8K with some room; a larger frame is an attack on memory."""
 
@@ -61,15 +64,16 @@ class OpenVideo:
         if self._guesses_length:
             return None
         if stream.duration and stream.time_base:
-            return float((stream.start_time or 0) * stream.time_base + stream.duration * stream.time_base)
-        return _tagged_seconds(stream.metadata)
+            return float(((stream.start_time or 0) + stream.duration) * stream.time_base) - self.zero
+        tagged = _tagged_seconds(stream.metadata)
+        return None if tagged is None else tagged - self.zero
 
     @property
     def end(self) -> float | None:
         """When the longest stream ends by the header, in seconds on the clock; None when it does not say."""
         if self._guesses_length or not self.container.duration:
             return None
-        return float(((self.container.start_time or 0) + self.container.duration) / av.time_base)
+        return ((self.container.start_time or 0) + self.container.duration) / av.time_base - self.zero
 
     @property
     def _guesses_length(self) -> bool:
@@ -90,11 +94,8 @@ def opened_video(path: Path) -> Iterator[OpenVideo]:
     with _opened(path) as container:
         pictures = _pictures(container)
         best = container.streams.best("audio", related=pictures)
-        zero = 0.0
-        if container.format.name in _WITHOUT_ZERO and container.start_time is not None:
-            zero = container.start_time / av.time_base
         sound = best if isinstance(best, AudioStream) and best.codec_context is not None else None
-        yield OpenVideo(container=container, pictures=pictures, sound=sound, zero=zero)
+        yield OpenVideo(container=container, pictures=pictures, sound=sound, zero=_zero(container))
 
 
 def _opened(path: Path) -> InputContainer:
@@ -130,6 +131,12 @@ def _pictures(container: InputContainer) -> VideoStream:
     stream.thread_type = "AUTO"
     stream.codec_context.thread_count = _DECODER_THREADS
     return stream
+
+
+def _zero(container: InputContainer) -> float:
+    starts_at = (container.start_time or 0) / av.time_base
+    arbitrary = container.format.name in _WITHOUT_ZERO or abs(starts_at) > _LATEST_START_SECONDS
+    return starts_at if arbitrary else 0.0
 
 
 def _tagged_seconds(metadata: dict[str, str]) -> float | None:

@@ -3,11 +3,10 @@
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from typing import IO
-from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
@@ -65,7 +64,8 @@ def _download(source: RemoteVideo, *, into: IO[bytes], max_bytes: int, seconds_l
         with _client(seconds_left()) as client, _answer(source, client=client, seconds_left=seconds_left) as response:
             if _promised_bytes(response) > max_bytes:
                 raise _too_large(source, max_bytes=max_bytes)
-            for chunk in response.iter_bytes(1 << 16):
+            # Without a chunk size each piece comes as it arrives: a trickle cannot outlast the time limit.
+            for chunk in response.iter_bytes():
                 if seconds_left() < 0:
                     raise SourceUnavailable(f"{source} took too long to fetch", code="video_unreachable")
                 if into.tell() + len(chunk) > max_bytes:
@@ -98,17 +98,17 @@ def _answer(
     source: RemoteVideo, *, client: httpx2.Client, seconds_left: Callable[[], float]
 ) -> Iterator[httpx2.Response]:
     """The answer at the end of the redirects; each step must be http or https again."""
-    url = source.url
+    request: httpx2.Request | None = client.build_request("GET", source.url)
     for _ in range(_MOST_REDIRECTS + 1):
-        with client.stream("GET", url) as response:
+        if request is None or request.url.scheme not in {"http", "https"}:
+            raise UnusableSource(f"{source} leads away from http and https", code="bad_url")
+        with closing(client.send(request, stream=True)) as response:
             if not response.has_redirect_location:
                 if response.status_code != HTTPStatus.OK:
                     raise _refused(source, status=response.status_code)
                 yield response
                 return
-            url = urljoin(url, response.headers["location"])
-        if urlsplit(url).scheme not in {"http", "https"}:
-            raise UnusableSource(f"{source} leads away from http and https", code="bad_url")
+            request = response.next_request
         if seconds_left() < 0:
             raise SourceUnavailable(f"{source} took too long to answer", code="video_unreachable")
     raise UnusableSource(f"{source} redirects more than {_MOST_REDIRECTS} times", code="bad_url")

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
@@ -53,7 +53,7 @@ class WordingService:
 
     name: str
     url: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: Callable[[str], Mapping[str, Any]]
     answer_in: Callable[[Any], Any]
 
@@ -86,7 +86,7 @@ def worded_by(service: WordingService, *, text: str, title: str, timeout_s: floa
         service: From :func:`wording_service`.
         text: The transcript; may be empty.
         title: May be empty.
-        timeout_s: For all of it, from looking up the host to the last byte.
+        timeout_s: For all of it, to the last byte; only a name server that stays silent can take longer.
 
     Raises:
         SourceUnavailable: It did not answer in time, or not with what was asked for. The message is a few words that
@@ -106,14 +106,16 @@ def worded_by(service: WordingService, *, text: str, title: str, timeout_s: floa
 
 
 async def _posted(service: WordingService, words: str, *, timeout_s: float) -> Any:
-    # errors are reworded and cut off from their cause, as those about headers quote the key
+    # the client's debug log quotes a header that it refuses to send
+    if not all(value.isascii() and value.isprintable() for value in service.headers.values()):
+        raise _failed("its key holds signs that cannot be sent")
     try:
         # the client's own timeouts start anew with each byte
         async with asyncio.timeout(timeout_s), httpx2.AsyncClient(timeout=timeout_s) as client:
             response = await client.post(service.url, headers=dict(service.headers), json=service.body(words))
     except (TimeoutError, httpx2.TimeoutException):
         raise _failed("timed out") from None
-    except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError):
+    except (httpx2.HTTPError, httpx2.InvalidURL):
         raise _failed("cannot be reached") from None
     if response.status_code != httpx2.codes.OK:
         raise _failed(f"answered {response.status_code}")

@@ -29,7 +29,9 @@ _FRAME_MOST_BYTES = 80_000
 _DIFFERENCES_LONG_SIDE_PX = 256
 _FRAMES_LONG_SIDE_PX = 640
 _STILLS_LONG_SIDE_PX = 1280
-_PICTURE_SECONDS = 0.5
+_PICTURE_SECONDS = 1.0
+"""One frame that is shown no longer is an image file: AVIF says 1 s, GIF 0.1 s."""
+
 _OPENING_SECONDS = 3.0
 _OPENING_FRAMES = 6
 
@@ -112,7 +114,7 @@ class Sampling:
         differences = self._eyes.meter.finish()
         value, parts = _pictures_kept(self._eyes)
         track = self._ears.finish()
-        if len(differences.at) == 1 and track is None and self._until - self._eyes.first_at < _PICTURE_SECONDS:
+        if len(differences.at) == 1 and track is None and self._until - self._eyes.first_at <= _PICTURE_SECONDS:
             raise UnusableSource("the file is a picture, not a video", code="not_a_video")
         if track is not None:
             allowed = round(_SOUND_BYTES * _longer_than_usual(self.max_seconds))

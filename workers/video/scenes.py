@@ -92,7 +92,7 @@ def _candidates(differences: FrameDifferences, *, frame_rate: float) -> list[int
     frame_of = {int(tick): frame for frame, tick in enumerate(ticks)}
     found: list[int] = []
     for tick, row in zip(ticks, rows, strict=True):
-        timecode = FrameTimecode(Timecode(int(tick), _TIME_BASE), fps=frame_rate)
+        timecode = FrameTimecode(Timecode(int(tick), _TIME_BASE), fps=float(frame_rate))
         found += [frame_of[cut.pts] for cut in detector.process_frame(timecode, row)]
     return found
 

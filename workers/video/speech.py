@@ -127,7 +127,7 @@ def speech_in(
     )
     heard = _heard(found, report=report, seconds=sound.size / SAMPLE_RATE)
     words = tuple(word for word in heard if until_s is None or word.start < until_s)
-    return Transcript(language=language, segments=_sentences(words)) if words else SILENCE
+    return Transcript(language=language, segments=sentences_of(words)) if words else SILENCE
 
 
 def _windows(sound: NDArray[np.float32]) -> list[_Window]:
@@ -158,12 +158,12 @@ def _language(whisper: SpeechModel, sound: NDArray[np.float32], *, window: _Wind
 def _heard(found: Iterable[Any], *, report: Callable[[float], None], seconds: float) -> Iterator[Word]:
     for window in found:
         report(min(1.0, float(window.end) / seconds))
-        if _is_speech(window):
+        if is_speech(window):
             for word in window.words:
                 yield Word(start=float(word.start), end=float(word.end), text=word.word)
 
 
-def _is_speech(window: Any) -> bool:
+def is_speech(window: Any) -> bool:
     """Whether Whisper heard words there, rather than made them up over music or noise.
 
     Thresholds between what was measured: clear speech scores a log probability of -0.05 to -0.6, a lone word -0.73,
@@ -174,7 +174,7 @@ def _is_speech(window: Any) -> bool:
     return bool(window.avg_logprob > -0.95 and window.compression_ratio < 2.4 and not made_up)
 
 
-def _sentences(words: Sequence[Word]) -> tuple[Segment, ...]:
+def sentences_of(words: Sequence[Word]) -> tuple[Segment, ...]:
     """The words, parted at sentence ends and pauses."""
     groups: list[list[Word]] = []
     for word in words:

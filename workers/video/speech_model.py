@@ -58,7 +58,7 @@ def loaded(model: str, *, models_dir: Path) -> SpeechModel:
         ModelNotTrained: The folder or the packages lack a file, or the joined model is not the expected one.
         SourceUnavailable: The joined model cannot be written to ``models_dir``.
     """
-    folder = _shipped_in(models_dir) if model == SHIPPED else Path(model)
+    folder = shipped_model(models_dir) if model == SHIPPED else Path(model)
     missing = [name for name in _NEEDED if not (folder / name).is_file()]
     # faster-whisper would fetch a missing tokenizer from a hub
     if missing:
@@ -68,7 +68,7 @@ def loaded(model: str, *, models_dir: Path) -> SpeechModel:
     )
 
 
-def _shipped_in(models_dir: Path) -> Path:
+def shipped_model(models_dir: Path) -> Path:
     """The folder with the shipped model, joined first where it is not yet.
 
     A joined file is shared by all processes; handing the parts to CTranslate2 in memory took twice the memory.

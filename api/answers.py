@@ -1,0 +1,222 @@
+"""What callers get, as marshmallow schemas; the OpenAPI document is made from them."""
+
+from datetime import datetime
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from precompute.clock import iso
+from precompute.entry import State
+
+
+class TaskTypeName(fields.String):
+    """The name of a served task type; the document lists those of the catalogue."""
+
+
+class ByTaskType(fields.Dict):
+    """A mapping from the name of a served task type; the document lists those of the catalogue."""
+
+
+class Result(fields.Raw):
+    """A result; the document names the schema of each served task type."""
+
+
+class Instant(fields.DateTime):
+    """An instant, ISO 8601 in UTC to the millisecond."""
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else iso(value)
+
+
+def _about(text: str) -> dict[str, str]:
+    return {"description": text}
+
+
+def _succeeded() -> fields.Constant[bool]:
+    return fields.Constant(True, metadata={"enum": [True], "type": "boolean"})
+
+
+class ProblemSchema(Schema):
+    """What went wrong."""
+
+    code = fields.String(required=True, metadata=_about("A stable word for programs."))
+    message = fields.String(required=True, metadata=_about("A sentence for people."))
+    fields_ = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        data_key="fields",
+        metadata=_about("What is wrong with each field."),
+    )
+
+
+class ErrorSchema(Schema):
+    """Every answer that is not a success."""
+
+    success = fields.Constant(False, metadata={"enum": [False], "type": "boolean"})
+    error = fields.Nested(ProblemSchema, required=True)
+
+
+class VideoReceiptSchema(Schema):
+    """What a video's upload started."""
+
+    success = _succeeded()
+    video_id = fields.String(required=True)
+    queued_tasks = ByTaskType(
+        values=fields.List(fields.String()),
+        required=True,
+        metadata=_about("Task ids of every result that is not fresh in the cache already; a running task is joined."),
+    )
+    cached = fields.List(TaskTypeName(), required=True, metadata=_about("What is fresh already."))
+    message = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(["processing", "ready"]))
+
+
+class CacheHitSchema(Schema):
+    """A result from the cache."""
+
+    success = _succeeded()
+    cache_key = fields.String(required=True)
+    result = Result(required=True, metadata=_about("By the task type of the key."))
+    cached = fields.Constant(True, metadata={"enum": [True], "type": "boolean"})
+    stale = fields.Boolean(required=True, metadata=_about("Past its time; a new one is being computed."))
+    computed_at = Instant(required=True)
+    age_seconds = fields.Float(required=True)
+    expires_in_seconds = fields.Float(required=True, metadata=_about("0 when stale."))
+
+
+class CacheMissSchema(ErrorSchema):
+    """No result now. `processing`: ask again. `missing`: compute it yourself. `failed`: `error` says why."""
+
+    cache_key = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(["processing", "missing", "failed"]))
+    task_id = fields.String(metadata=_about("Of the task that computes it, or that failed."))
+
+
+class TaskStateSchema(Schema):
+    """Where a task stands."""
+
+    state = fields.String(required=True, validate=validate.OneOf([state.value for state in State]))
+    task_id = fields.String(required=True, allow_none=True)
+    progress = fields.Float(required=True, allow_none=True, validate=validate.Range(min=0, max=1))
+    queued_at = Instant(required=True, allow_none=True)
+    started_at = Instant(required=True, allow_none=True)
+    finished_at = Instant(required=True, allow_none=True)
+    error = fields.Nested(ProblemSchema, attribute="failure", required=True, allow_none=True)
+
+
+class StatusSchema(Schema):
+    """Every task of a subject."""
+
+    success = _succeeded()
+    subject = fields.String(required=True)
+    id = fields.String(required=True)
+    tasks = ByTaskType(values=fields.Nested(TaskStateSchema), required=True)
+
+
+class ChangeSchema(TaskStateSchema):
+    """A task that changed, as one event of a stream carries it."""
+
+    task_type = TaskTypeName(attribute="key.task_type", required=True)
+    cache_key = fields.String(attribute="key", required=True)
+
+
+class TaskSchema(ChangeSchema):
+    """One task."""
+
+    success = _succeeded()
+
+
+class InvalidatedSchema(Schema):
+    """How much was dropped, or marked stale."""
+
+    success = _succeeded()
+    invalidated = fields.Integer(required=True)
+
+
+class RefreshedSchema(Schema):
+    """What a refresh queued."""
+
+    success = _succeeded()
+    task_type = TaskTypeName(required=True)
+    queued = fields.Integer(required=True)
+    skipped = fields.Integer(required=True, metadata=_about("Due, but unread or on their way already."))
+
+
+class QueueSchema(Schema):
+    """What has not begun."""
+
+    success = _succeeded()
+    queue_stats = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        required=True,
+        metadata=_about("By task type, and `total`."),
+    )
+    queues = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+
+
+class WorkerSchema(Schema):
+    """A worker that reported lately."""
+
+    name = fields.String(required=True)
+    processes = fields.Integer(required=True)
+    queues = fields.List(fields.String(), required=True)
+    reported_at = Instant(required=True)
+
+
+class FiguresSchema(Schema):
+    """What the service counts about itself since its counters began."""
+
+    cache_hit_rate = fields.Float(required=True, metadata=_about("Percent of reads, fresh or stale."))
+    total_requests = fields.Integer(required=True, metadata=_about("Reads of the cache."))
+    queue_size = fields.Integer(required=True, metadata=_about("Tasks that have not begun."))
+    avg_processing_time = ByTaskType(
+        values=fields.Float(), required=True, metadata=_about("Seconds, of what was computed at least once.")
+    )
+    workers_running = fields.Integer(required=True, metadata=_about("Processes of all workers."))
+    hits = ByTaskType(values=fields.Integer(), required=True)
+    stale_hits = ByTaskType(values=fields.Integer(), required=True)
+    misses = ByTaskType(values=fields.Integer(), required=True)
+    computations = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        required=True,
+        metadata=_about("By task type, and of what only feeds others (`video_samples`: decoded videos)."),
+    )
+    failures = ByTaskType(values=fields.Integer(), required=True)
+    rescued = ByTaskType(
+        values=fields.Integer(), required=True, metadata=_about("Tasks taken up again after their worker was lost.")
+    )
+    oldest_waiting_seconds = fields.Dict(
+        keys=fields.String(), values=fields.Float(), required=True, metadata=_about("By queue, where something waits.")
+    )
+    workers = fields.List(fields.Nested(WorkerSchema), required=True)
+
+
+class MetricsSchema(Schema):
+    """The figures."""
+
+    success = _succeeded()
+    metrics = fields.Nested(FiguresSchema, required=True)
+
+
+class AliveSchema(Schema):
+    """The process answers."""
+
+    success = _succeeded()
+    status = fields.String(required=True)
+
+
+class ReadySchema(AliveSchema):
+    """What the service needs, and whether it is there."""
+
+    checks = fields.Dict(
+        keys=fields.String(), values=fields.String(), required=True, metadata=_about("`ok`, or what is wrong.")
+    )
+
+
+class NotReadySchema(ErrorSchema):
+    """What is down."""
+
+    status = fields.String(required=True)
+    checks = fields.Dict(keys=fields.String(), values=fields.String(), required=True)

@@ -1,0 +1,35 @@
+"""The Flask app: an engine and its settings in, HTTP out."""
+
+from flask import Flask
+from flask_swagger_ui import get_swaggerui_blueprint  # type: ignore[import-untyped]
+
+from api.engine import attach
+from api.errors import answer_errors
+from api.openapi import service_api
+from api.views import about, cache, media, status, triggers, watching
+from precompute.precomputer import Precomputer
+from precompute.settings import Settings
+
+LARGEST_BODY = 1_000_000
+"""Bytes; a larger body answers 413."""
+
+BLUEPRINTS = (triggers.blueprint, cache.blueprint, status.blueprint, media.blueprint, watching.blueprint)
+"""By noun, in the order of the document."""
+
+
+def create_app(precomputer: Precomputer, settings: Settings) -> Flask:
+    """The service's app; nothing is contacted before the first request."""
+    app = Flask("api", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.url_map.strict_slashes = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    attach(app, precomputer, settings=settings)
+    api = service_api(app, catalogue=precomputer.catalogue)
+    answer_errors(app)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    app.register_blueprint(about.blueprint)
+    # The badge would send the document to a validator on the internet.
+    shown = {"app_name": api.spec.title, "validatorUrl": None, "displayRequestDuration": True}
+    app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", config=shown))
+    return app

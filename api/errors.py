@@ -1,0 +1,116 @@
+"""Errors as HTTP answers, all in one shape; the only table from class to status."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import Flask, Response, current_app, jsonify
+from flask_smorest import Api  # type: ignore[import-untyped]
+from werkzeug.exceptions import HTTPException
+
+from api.answers import ErrorSchema
+from precompute.errors import (
+    BadParameters,
+    BrokerUnavailable,
+    PrecomputeError,
+    StoreUnavailable,
+    UnknownPrecomputation,
+)
+
+STATUSES: Mapping[type[PrecomputeError], int] = {
+    BadParameters: 422,
+    UnknownPrecomputation: 404,
+    StoreUnavailable: 503,
+    BrokerUnavailable: 503,
+}
+"""What a caller is told; everything else is a fault of ours, 500."""
+
+RETRY_AFTER_S = 2
+"""When to ask again after a 503: a broker or cache that restarts takes about as long."""
+
+CODES: Mapping[int, str] = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "bad_parameters",
+    500: "internal",
+    503: "busy",
+}
+"""The word for a status that no class of ours stands for."""
+
+SENTENCES: Mapping[int, str] = {
+    404: "there is nothing at this address; /docs lists what there is",
+    405: "this address does not take that method",
+    413: "the body is too large; 1 MB is the most",
+    500: "something went wrong on our side; it has been logged",
+}
+"""What a person is told where the framework's own words would not help."""
+
+
+def problem(code: str, message: str, *, fields: Mapping[str, list[str]] | None = None) -> dict[str, Any]:
+    """The body of every answer that is not a success."""
+    error: dict[str, Any] = {"code": code, "message": message}
+    if fields:
+        error["fields"] = fields
+    return {"success": False, "error": error}
+
+
+class ServiceApi(Api):  # type: ignore[misc]
+    """flask-smorest, with our error shape instead of its own."""
+
+    ERROR_SCHEMA = ErrorSchema
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def handle_http_exception(self, error: HTTPException) -> Response:
+        """Answer an error of the framework, or one that nobody foresaw."""
+        status = error.code or 500
+        fields = dict(_flat(getattr(error, "data", {}).get("messages", {})))
+        message = _sentence(fields) or SENTENCES.get(status) or error.description or error.name
+        answer = jsonify(problem(CODES.get(status, "http_error"), message, fields=fields))
+        answer.status_code = status
+        answer.headers.extend((name, value) for name, value in error.get_headers() if name != "Content-Type")
+        return answer
+
+
+def answer_errors(app: Flask) -> None:
+    """Let ``app`` answer our own errors."""
+    app.register_error_handler(PrecomputeError, _answer)
+
+
+def status_of(error: PrecomputeError) -> int:
+    """The HTTP status of an error of ours."""
+    return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
+
+
+def _answer(error: PrecomputeError) -> Response:
+    status = status_of(error)
+    if status == 500:
+        current_app.logger.error("Unforeseen error", exc_info=error, extra={"action": "request_failed"})
+        body = problem(CODES[500], SENTENCES[500])
+    else:
+        body = problem(error.code, error.message, fields=getattr(error, "fields", None))
+    answer = jsonify(body)
+    answer.status_code = status
+    if status == 503:
+        answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return answer
+
+
+def _flat(messages: Any) -> Iterator[tuple[str, list[str]]]:
+    """Field by dotted name, out of marshmallow's nested messages, whose outermost level is where the field was sent."""
+    for place in messages.values():
+        yield from _below("", place)
+
+
+def _below(name: str, messages: Any) -> Iterator[tuple[str, list[str]]]:
+    if not isinstance(messages, Mapping):
+        yield name or "body", [str(message) for message in messages]
+        return
+    for key, value in messages.items():
+        inner = name if key == "_schema" else f"{name}.{key}" if name else str(key)
+        yield from _below(inner, value)
+
+
+def _sentence(fields: Mapping[str, list[str]]) -> str:
+    return "; ".join(f"{name}: {' '.join(problems)}" for name, problems in list(fields.items())[:5])

@@ -1,0 +1,82 @@
+"""A read of the cache as an HTTP answer. The result's bytes go out as they are stored; nothing decodes them."""
+
+import math
+from datetime import timedelta
+
+import orjson
+from flask import Request, Response
+
+from api.errors import problem
+from precompute.clock import iso
+from precompute.entry import Entry, Failure, Miss, State
+from precompute.errors import BadParameters
+
+LONGEST_WAIT_S = 30.0
+"""Most that ``?wait=`` may ask for: under the 60 s after which common proxies give up."""
+
+RETRY_AFTER_S = 1
+"""When to ask again for what is being computed: the quick analyses take about a second."""
+
+_STATUSES = {State.QUEUED: "processing", State.RUNNING: "processing", State.FAILED: "failed", State.MISSING: "missing"}
+
+
+def asked_wait(request: Request) -> timedelta:
+    """How long the caller is willing to wait.
+
+    Raises:
+        BadParameters: ``wait`` is not a number of seconds from 0 to 30.
+    """
+    text = request.args.get("wait", "0")
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds <= LONGEST_WAIT_S:
+        flaw = f"must be a number of seconds from 0 to {LONGEST_WAIT_S:.0f}"
+        raise BadParameters(f"wait {flaw}", fields={"wait": [flaw]})
+    return timedelta(seconds=seconds)
+
+
+def hit(entry: Entry, request: Request) -> Response:
+    """200 with the result, or 304 when the caller has it already."""
+    etag = f'W/"{entry.etag}"'
+    headers = {
+        "ETag": etag,
+        "Age": str(int(entry.age_seconds)),
+        "Cache-Control": f"private, max-age={int(entry.expires_in_seconds)}",
+        "X-Cache": "STALE" if entry.stale else "HIT",
+    }
+    if "HTTP_IF_NONE_MATCH" in request.environ and request.if_none_match.contains_weak(entry.etag):
+        return Response(status=304, headers=headers)
+    return Response(_body(entry), headers=headers, content_type="application/json")
+
+
+def miss(found: Miss) -> Response:
+    """404, saying whether the result is on its way."""
+    failure = found.failure or _reason(found)
+    body = {
+        **problem(failure.code, failure.message),
+        "cache_key": str(found.key),
+        "status": _STATUSES[found.state],
+    }
+    if found.task_id is not None:
+        body["task_id"] = found.task_id
+    headers = {"X-Cache": "MISS", "Cache-Control": "no-store"}
+    if found.state.on_its_way:
+        headers["Retry-After"] = str(RETRY_AFTER_S)
+    return Response(orjson.dumps(body), status=404, headers=headers, content_type="application/json")
+
+
+def _reason(found: Miss) -> Failure:
+    if found.state.on_its_way:
+        return Failure(code="processing", message=f"{found.key} is being computed; ask again, or wait with ?wait=30")
+    return Failure(code="not_cached", message=f"nothing is cached under {found.key}, and nothing is on its way")
+
+
+def _body(entry: Entry) -> bytes:
+    # A key consists of characters that JSON leaves as they are.
+    ages = (
+        f',"cached":true,"stale":{"true" if entry.stale else "false"},"computed_at":"{iso(entry.computed_at)}",'
+        f'"age_seconds":{entry.age_seconds:.3f},"expires_in_seconds":{entry.expires_in_seconds:.3f}}}'
+    )
+    return b'{"success":true,"cache_key":"%b","result":%b%b' % (str(entry.key).encode(), entry.body, ages.encode())

@@ -1,0 +1,145 @@
+"""What callers send, as marshmallow schemas; the OpenAPI document is made from them."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, validate
+
+from precompute.patterns import MAX_LENGTH
+
+DEEPEST = 32
+"""Levels of nesting taken in free JSON. Every JSON encoder on the way handles that many without recursing too far."""
+
+LONGEST_URL = 2048
+"""Longest callback address: what every server and proxy between is known to pass on."""
+
+
+class TrueOrFalse(fields.Boolean):
+    """A JSON boolean; not the strings and numbers that marshmallow takes for one."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+def check_depth(value: Any, *, left: int = DEEPEST) -> None:
+    """Pass JSON that nests at most ``left`` levels.
+
+    Raises:
+        ValidationError: It nests deeper.
+    """
+    if left == 0:
+        raise ValidationError(f"Nests more than {DEEPEST} levels.")
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for one in inner:
+        check_depth(one, left=left - 1)
+
+
+def check_callback(url: str) -> None:
+    """Pass an absolute http or https address.
+
+    Raises:
+        ValidationError: It is something else.
+    """
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits or not url.isprintable() or " " in url:
+        raise ValidationError("Must be an http or https URL.")
+
+
+def _id(about: str) -> fields.String:
+    # The engine checks ids by itself; this says the same in the document.
+    fits = validate.Regexp(r"^[A-Za-z0-9._-]{1,128}$", error="Must be 1 to 128 characters of A-Z a-z 0-9 . _ -")
+    return fields.String(required=True, validate=fits, metadata={"description": about})
+
+
+class VideoDataSchema(Schema):
+    """What is known of a video; more fields are kept as they are."""
+
+    class Meta:
+        """Callers send what they have."""
+
+        unknown = INCLUDE
+
+    url = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "http or https, or a path inside the media folder. Without it the video is looked up "
+            "as `<video_id>.*` in the media folder."
+        },
+    )
+    duration = fields.Float(allow_none=True, metadata={"description": "Seconds."})
+    title = fields.String(allow_none=True)
+
+
+class VideoTriggerSchema(Schema):
+    """A video was uploaded. Fields that are not named here are ignored."""
+
+    class Meta:
+        """Callers that exist already may send more."""
+
+        unknown = EXCLUDE
+
+    video_id = _id("The video.")
+    user_id = _id("Who uploaded it.")
+    video_data = fields.Nested(VideoDataSchema, allow_none=True, validate=check_depth)
+    priority = fields.Integer(
+        strict=True,
+        allow_none=True,
+        validate=validate.Range(min=1, max=10),
+        metadata={"description": "Moves the tasks to the highest queue that is not above this number."},
+    )
+    callback_url = fields.String(
+        allow_none=True,
+        validate=validate.And(validate.Length(max=LONGEST_URL), check_callback),
+        metadata={"description": "Kept with the event: an http or https address.", "format": "uri"},
+    )
+
+
+class PatternSchema(Schema):
+    """Which results."""
+
+    class Meta:
+        """As everywhere, more fields do no harm."""
+
+        unknown = EXCLUDE
+
+    pattern = fields.String(
+        validate=validate.Length(min=1, max=MAX_LENGTH),
+        metadata={"description": "Glob over cache keys, in the body or in the query. Required in one of them."},
+    )
+
+
+class InvalidateSchema(PatternSchema):
+    """Which results to drop."""
+
+    soft = TrueOrFalse(metadata={"description": "Mark as stale instead of deleting."})
+
+
+class InvalidateQuerySchema(PatternSchema):
+    """Which results to drop, said in the query, where a truth value is a word."""
+
+    soft = fields.Boolean(metadata={"description": "Mark as stale instead of deleting."})
+
+
+class RefreshSchema(Schema):
+    """How much to refresh."""
+
+    class Meta:
+        """As everywhere, more fields do no harm."""
+
+        unknown = EXCLUDE
+
+    force = TrueOrFalse(load_default=False, metadata={"description": "Every live entry, not only what is due."})
+    limit = fields.Integer(
+        strict=True,
+        allow_none=True,
+        load_default=None,
+        validate=validate.Range(min=1, max=100_000),
+        metadata={"description": "At most this many entries; 1,000 unless said."},
+    )

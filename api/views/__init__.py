@@ -1,0 +1,1 @@
+"""The views, a module for each noun; each is thin over :class:`precompute.precomputer.Precomputer`."""

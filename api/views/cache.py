@@ -1,0 +1,89 @@
+"""Results go out, and are invalidated."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Response, request
+
+from api.answers import CacheHitSchema, CacheMissSchema, InvalidatedSchema
+from api.blueprint import NounBlueprint, answers, fails
+from api.engine import engine, slots
+from api.examples import CACHE_HIT, CACHE_MISS, INVALIDATED
+from api.reading import asked_wait, hit, miss
+from api.schemas import InvalidateQuerySchema, InvalidateSchema
+from precompute.entry import Entry, Failure, Miss, State
+from precompute.errors import BadParameters, UnknownPrecomputation
+from precompute.subjects import CacheKey
+
+blueprint = NounBlueprint("cache", __name__, description="Read results, and drop them.")
+
+_HEADERS = {
+    "ETag": "Names the result's content; weak, since the ages in the body move on.",
+    "Age": "Whole seconds since it was computed.",
+    "Cache-Control": "`private, max-age=` the seconds it stays fresh.",
+    "X-Cache": "`HIT` or `STALE`.",
+}
+_MISS_HEADERS = {"X-Cache": "`MISS`.", "Retry-After": "Seconds; while processing."}
+_PARAMETERS = [
+    {
+        "in": "query",
+        "name": "wait",
+        "description": "Holds the request until the running computation is done, or this many seconds are over.",
+        "schema": {"type": "number", "minimum": 0, "maximum": 30, "default": 0},
+    },
+    {
+        "in": "header",
+        "name": "If-None-Match",
+        "description": "The `ETag` of an earlier answer; an unchanged result then answers 304.",
+        "schema": {"type": "string"},
+    },
+]
+_RESPONSES: dict[int, Any] = {
+    200: answers("The result.", schema=CacheHitSchema, example=CACHE_HIT, headers=_HEADERS),
+    304: answers("The caller has it already.", headers=_HEADERS),
+    **fails(422, 503),
+    404: answers("No result now.", schema=CacheMissSchema, example=CACHE_MISS, headers=_MISS_HEADERS),
+}
+
+
+@blueprint.route("/api/precompute/cache/<cache_key:cache_key>", parameters=_PARAMETERS)
+@blueprint.doc(responses=_RESPONSES)
+def read(cache_key: str) -> Response:
+    """Read a result.
+
+    A miss is 404 and never held unless `wait` says so: compute for yourself then. When too many requests wait already,
+    this one is answered at once.
+    """
+    key = CacheKey.parse(cache_key)
+    try:
+        found = _found(key) if request.query_string else engine().get(key)
+    except UnknownPrecomputation as unknown:
+        failure = Failure(code=unknown.code, message=unknown.message)
+        return miss(Miss(key=key, state=State.MISSING, failure=failure))
+    return hit(found, request) if isinstance(found, Entry) else miss(found)
+
+
+@blueprint.route("/api/precompute/cache", methods=["DELETE"])
+@blueprint.arguments(InvalidateQuerySchema, location="query")
+@blueprint.arguments(InvalidateSchema, required=False, example={"pattern": "video:vid_12345:*", "soft": False})
+@blueprint.response(200, InvalidatedSchema, description="How many there were.", example=INVALIDATED)
+@blueprint.doc(responses=fails(400, 413, 415, 422, 503))
+def invalidate(query: dict[str, Any], body: dict[str, Any]) -> dict[str, int]:
+    """Drop every result that a pattern matches.
+
+    The pattern is a glob (`*`, `?`, `[abc]`), held against the cache key and against `{subject}:{id}:{task_type}`, so
+    `video:vid_12345:*` means every result of that video. A computation that is running does not write its result.
+    """
+    wanted = {"soft": False, **query, **body}
+    if "pattern" not in wanted:
+        flaw = "Missing data for required field."
+        raise BadParameters(f"pattern: {flaw}", fields={"pattern": [flaw]})
+    return {"invalidated": engine().invalidate(wanted["pattern"], soft=wanted["soft"])}
+
+
+def _found(key: CacheKey) -> Entry | Miss:
+    wait = asked_wait(request)
+    if not wait:
+        return engine().get(key)
+    with slots().if_free() as free:
+        return engine().get(key, wait=wait if free else timedelta(0))

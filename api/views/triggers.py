@@ -1,0 +1,50 @@
+"""Events come in: a video was uploaded."""
+
+from typing import Any
+
+from api.answers import RefreshedSchema, VideoReceiptSchema
+from api.blueprint import NounBlueprint, fails
+from api.engine import engine
+from api.examples import VIDEO_RECEIPT, VIDEO_TRIGGER
+from api.schemas import RefreshSchema, VideoTriggerSchema
+from precompute.admission import Receipt
+
+blueprint = NounBlueprint("triggers", __name__, description="Say what happened, or ask for a refresh.")
+
+
+@blueprint.route("/api/precompute/video", methods=["POST"])
+@blueprint.arguments(VideoTriggerSchema, example=VIDEO_TRIGGER)
+@blueprint.response(202, VideoReceiptSchema, description="What is on its way.", example=VIDEO_RECEIPT)
+@blueprint.doc(responses=fails(400, 413, 415, 422, 503))
+def video_uploaded(body: dict[str, Any]) -> dict[str, Any]:
+    """Start the analyses of a video.
+
+    What is fresh in the cache is not computed again, and what is being computed for the same input answers with the id
+    of the running task, so the same upload may be posted any number of times.
+    """
+    video_id = body.pop("video_id")
+    receipt = engine().on_video_upload(video_id, body.pop("user_id"), **body)
+    return {"video_id": video_id, **_shown(receipt)}
+
+
+@blueprint.route("/api/precompute/refresh/<task_type:task_type>", methods=["POST"])
+@blueprint.arguments(RefreshSchema, required=False, example={"force": False, "limit": 100})
+@blueprint.response(202, RefreshedSchema, description="What was queued.")
+@blueprint.doc(responses=fails(400, 404, 413, 415, 422, 503))
+def refresh(body: dict[str, Any], task_type: str) -> dict[str, Any]:
+    """Compute again what is close to expiry and has been read.
+
+    With `force`, every live entry of the type.
+    """
+    refreshed = engine().refresh(task_type, **body)
+    return {"task_type": task_type, "queued": refreshed.queued, "skipped": refreshed.skipped}
+
+
+def _shown(receipt: Receipt) -> dict[str, Any]:
+    count = len(receipt.queued)
+    return {
+        "queued_tasks": {name: [task_id] for name, task_id in receipt.queued.items()},
+        "cached": receipt.cached,
+        "message": f"Queued {count} precomputation task{'' if count == 1 else 's'}",
+        "status": "ready" if receipt.ready else "processing",
+    }

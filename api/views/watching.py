@@ -1,0 +1,53 @@
+"""How the service is doing."""
+
+from typing import Any
+
+from flask import Response, jsonify
+
+from api.answers import AliveSchema, MetricsSchema, NotReadySchema, QueueSchema, ReadySchema
+from api.blueprint import NounBlueprint, answers, fails
+from api.engine import engine
+from api.errors import RETRY_AFTER_S, problem
+from api.examples import METRICS, NOT_READY, QUEUE, READY
+from api.figures import metrics_figures, queue_figures
+from api.readiness import checks
+
+blueprint = NounBlueprint("watching", __name__, description="Queues, figures and health.")
+
+
+@blueprint.route("/api/precompute/queue")
+@blueprint.response(200, QueueSchema, description="What has not begun.", example=QUEUE)
+@blueprint.doc(responses=fails(503))
+def queue() -> dict[str, Any]:
+    """How many tasks have not begun, by task type and by queue."""
+    return queue_figures(engine().measures(), catalogue=engine().catalogue)
+
+
+@blueprint.route("/api/precompute/metrics")
+@blueprint.response(200, MetricsSchema, description="The figures.", example=METRICS)
+@blueprint.doc(responses=fails(503))
+def metrics() -> dict[str, Any]:
+    """What the service counts about itself."""
+    return {"metrics": metrics_figures(engine().measures(), catalogue=engine().catalogue)}
+
+
+@blueprint.route("/healthz")
+@blueprint.response(200, AliveSchema, description="Alive.", example={"success": True, "status": "alive"})
+def healthz() -> dict[str, str]:
+    """Whether the process answers; asks nothing else."""
+    return {"status": "alive"}
+
+
+@blueprint.route("/readyz")
+@blueprint.response(200, ReadySchema, description="Everything is there.", example=READY)
+@blueprint.doc(responses={503: answers("Something is down.", schema=NotReadySchema, example=NOT_READY)})
+def readyz() -> dict[str, Any] | Response:
+    """Whether the service can work: its cache and its broker answer."""
+    found = checks(engine())
+    down = [what for what in found.values() if what != "ok"]
+    if not down:
+        return {"status": "ready", "checks": found}
+    answer = jsonify({**problem("not_ready", "; ".join(down)), "status": "down", "checks": found})
+    answer.status_code = 503
+    answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return answer

@@ -1,0 +1,17 @@
+"""The API process: ``granian --interface wsgi api.wsgi:app``."""
+
+import os
+import sys
+
+from precompute.errors import DeclarationError
+from precompute.settings import Settings
+
+try:
+    # celeryconfig reads the environment when it is imported, so a wrong setting may show here already.
+    from api.app import create_app
+    from workers.wiring import precomputer
+
+    settings = Settings.from_environ(os.environ)
+    app = create_app(precomputer(settings), settings)
+except DeclarationError as wrong:
+    sys.exit(f"precompute: {wrong.message}")

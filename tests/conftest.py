@@ -1,0 +1,40 @@
+"""What tests of several kinds share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from servers import ValkeyServer
+
+
+@pytest.fixture(scope="session")
+def cache_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
+    """A Valkey that serves as the cache of every test that asks; see ``cache_client`` for an empty one."""
+    with ValkeyServer(tmp_path_factory.mktemp("cache")) as server:
+        yield server
+
+
+@pytest.fixture
+def cache_client(cache_server: ValkeyServer) -> Iterator["redis.Redis"]:
+    """A client of the cache server, emptied before the test."""
+    cache_server.start()
+    with cache_server.client() as client:
+        client.flushall()
+        client.config_resetstat()
+        yield client
+
+
+@pytest.fixture(scope="session")
+def shipped_clip() -> Path:
+    """The project's own clip; the truth about it is beside it, ``.json``."""
+    return Path(__file__).parents[1] / "media" / "test_vid_001.mp4"
+
+
+@pytest.fixture(scope="session")
+def shared_media() -> Path:
+    """The folder of real clips that is there on some machines, beside the project; without it the test is skipped."""
+    folder = Path(__file__).parents[2] / "shared" / "media"
+    if not folder.is_dir():
+        pytest.skip("the real clips are not on this machine (../shared/media)")
+    return folder

