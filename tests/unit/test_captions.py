@@ -9,7 +9,7 @@ from webvtt import WebVTT
 
 from precompute.events import VideoUploaded
 from precompute.job import Job
-from precompute.results import CaptionGenerationSchema
+from precompute.results.video import CaptionGenerationSchema
 from precompute.settings import Settings
 from workers.video.captions import SRT_PART, VTT_PART, generate_captions
 from workers.video.samples import VideoSamples

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.ctr import BASE_CTR, MODEL_VERSION, PRIOR_CLICKS, CtrBelief, VideoSigns, log_odds_effects, prior_of
-from precompute.results import CtrPredictionSchema
+from precompute.results.video import CtrPredictionSchema
 from workers.video.ctr import predict_ctr
 
 PLAIN = VideoSigns(

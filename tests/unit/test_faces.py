@@ -12,7 +12,7 @@ from sampled_clips import clip, samples_of
 from precompute.errors import ModelNotTrained
 from precompute.events import VideoUploaded
 from precompute.job import Job
-from precompute.results import FaceDetectionSchema
+from precompute.results.video import FaceDetectionSchema
 from precompute.settings import Settings
 from workers.video.face_model import FILE, checked, detector, model_file
 from workers.video.faces import Face, FaceSample, detect_faces, faces_in, summary

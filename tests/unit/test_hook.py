@@ -11,7 +11,7 @@ from sampled_clips import SOUND_RATE, clip, moving_clip, samples_of
 
 from precompute.events import VideoUploaded
 from precompute.job import Job
-from precompute.results import HookAnalysisSchema
+from precompute.results.video import HookAnalysisSchema
 from precompute.settings import Settings
 from workers.video.differences import FrameDifferences
 from workers.video.hook import analyse_hook, motion_of

@@ -9,7 +9,7 @@ from scenedetect.common import FrameTimecode
 from scenedetect.detectors import AdaptiveDetector, ContentDetector
 from scenedetect.stats_manager import StatsManager
 
-from precompute.results import SceneDetectionSchema
+from precompute.results.video import SceneDetectionSchema
 from tests.unit.sampled_clips import samples_of
 from tests.unit.video_files import RATE, SIZE, WHITE, pattern, plain, shots, tone, video
 from workers.video.differences import DifferenceMeter, FrameDifferences

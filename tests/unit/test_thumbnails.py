@@ -11,7 +11,7 @@ from sampled_clips import clip, samples_of
 
 from precompute.events import VideoUploaded
 from precompute.job import Computed, Job
-from precompute.results import ThumbnailGenerationSchema
+from precompute.results.video import ThumbnailGenerationSchema
 from precompute.settings import Settings
 from workers.video.differences import FrameDifferences
 from workers.video.faces import Face

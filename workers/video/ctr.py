@@ -16,10 +16,10 @@ def predict_ctr(
     """Expected CTR with an 80 % interval, and what moved it, most first.
 
     Args:
-        scenes: Fits :class:`precompute.results.SceneDetectionSchema`.
-        faces: Fits :class:`precompute.results.FaceDetectionSchema`.
-        hook: Fits :class:`precompute.results.HookAnalysisSchema`.
-        captions: Fits :class:`precompute.results.CaptionGenerationSchema`.
+        scenes: Fits :class:`precompute.results.video.SceneDetectionSchema`.
+        faces: Fits :class:`precompute.results.video.FaceDetectionSchema`.
+        hook: Fits :class:`precompute.results.video.HookAnalysisSchema`.
+        captions: Fits :class:`precompute.results.video.CaptionGenerationSchema`.
     """
     segments = captions["segments"]
     signs = VideoSigns(
