@@ -1,0 +1,130 @@
+"""Facts in memory, for unit tests of what asks for them; held to the same promises as the database."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from precompute.facts import Action, CampaignFact, Fact, Outcome, VideoFact
+from precompute.store import Period, Totals
+from precompute.subjects import Subject
+
+_Brought = TypeVar("_Brought", VideoFact, CampaignFact)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class KnownFacts:
+    """Answers like :class:`precompute.store.database.Database`, from the facts it was given.
+
+    Args:
+        facts: Written at once, in this order.
+    """
+
+    def __init__(self, *facts: Fact) -> None:
+        self._seen: set[str] = set()
+        self._actions: list[Action] = []
+        self._outcomes: list[Outcome] = []
+        self._videos: dict[str, VideoFact] = {}
+        self._campaigns: dict[str, CampaignFact] = {}
+        self.write(facts)
+
+    def write(self, facts: Sequence[Fact]) -> int:
+        """Keep facts that are not kept yet; how many were new."""
+        return sum(self._written(fact) for fact in facts)
+
+    def videos_of(self, user_id: str, *, most: int = 100) -> list[VideoFact]:
+        """A user's videos, latest first."""
+        return _latest(self._videos, user_id)[:most]
+
+    def campaigns_of(self, user_id: str, *, most: int = 100) -> list[CampaignFact]:
+        """A user's campaigns, latest first."""
+        return _latest(self._campaigns, user_id)[:most]
+
+    def campaign(self, campaign_id: str) -> CampaignFact | None:
+        """One campaign as last brought, or None."""
+        return self._campaigns.get(campaign_id)
+
+    def owner_of(self, subject: Subject, subject_id: str) -> str | None:
+        """The user who brought a video or a campaign, or None when nobody did."""
+        brought: dict[Subject, dict[str, VideoFact] | dict[str, CampaignFact]] = {
+            Subject.VIDEO: self._videos,
+            Subject.CAMPAIGN: self._campaigns,
+        }
+        fact = brought.get(subject, {}).get(subject_id)
+        return fact.user_id if fact else None
+
+    def totals(self, subject: Subject, subject_id: str) -> Totals:
+        """All outcomes of a subject, those of its variants included."""
+        return _added(self._of(subject, subject_id))
+
+    def variant_totals(self, campaign_id: str) -> dict[str, Totals]:
+        """Outcomes of a campaign by variant id."""
+        outcomes = [one for one in self._of(Subject.CAMPAIGN, campaign_id) if one.variant_id is not None]
+        names = {one.variant_id: None for one in outcomes}
+        return {name: _added([one for one in outcomes if one.variant_id == name]) for name in names if name}
+
+    def series(self, subject: Subject, subject_ids: Sequence[str], *, step: timedelta) -> dict[str, list[Period]]:
+        """Outcomes by subject id in steps of ``step`` (aligned to 1970 in UTC), oldest first, empty steps left out."""
+        series: dict[str, list[Period]] = {}
+        for subject_id in subject_ids:
+            by_step: dict[int, list[Outcome]] = {}
+            for one in self._of(subject, subject_id):
+                by_step.setdefault((one.at - _EPOCH) // step, []).append(one)
+            series[subject_id] = [
+                Period(at=_EPOCH + number * step, totals=_added(by_step[number])) for number in sorted(by_step)
+            ]
+        return series
+
+    def all_totals(self, subject: Subject) -> dict[str, Totals]:
+        """Outcomes of every subject of a kind by its id."""
+        names = {one.subject_id: None for one in self._outcomes if one.subject is subject}
+        return {name: self.totals(subject, name) for name in names}
+
+    def actions_of(self, user_id: str, *, most: int = 500) -> list[Action]:
+        """A user's latest actions, oldest first, in the order in which they were accepted."""
+        return [one for one in self._actions if one.user_id == user_id][-most:]
+
+    def _written(self, fact: Fact) -> bool:
+        if fact.fact_id in self._seen:
+            return False
+        self._seen.add(fact.fact_id)
+        match fact:
+            case Action():
+                self._actions.append(fact)
+            case Outcome():
+                self._outcomes.append(fact)
+            case VideoFact():
+                return _kept(self._videos, fact.video_id, fact)
+            case CampaignFact():
+                return _kept(self._campaigns, fact.campaign_id, fact)
+        return True
+
+    def _of(self, subject: Subject, subject_id: str) -> list[Outcome]:
+        return [one for one in self._outcomes if one.subject is subject and one.subject_id == subject_id]
+
+
+def _kept(brought: dict[str, _Brought], name: str, fact: _Brought) -> bool:
+    """Whether ``fact`` is the latest about ``name``, and is kept therefore."""
+    before = brought.get(name)
+    if before is not None and before.at > fact.at:
+        return False
+    # Taken out first, so that facts of one instant stand in the order in which they came.
+    brought.pop(name, None)
+    brought[name] = fact
+    return True
+
+
+def _latest(brought: dict[str, _Brought], user_id: str) -> list[_Brought]:
+    theirs = [fact for fact in brought.values() if fact.user_id == user_id]
+    return sorted(reversed(theirs), key=lambda fact: fact.at, reverse=True)
+
+
+def _added(outcomes: Sequence[Outcome]) -> Totals:
+    return Totals(
+        outcomes=len(outcomes),
+        impressions=sum(one.impressions for one in outcomes),
+        clicks=sum(one.clicks for one in outcomes),
+        conversions=sum(one.conversions or 0 for one in outcomes),
+        spend=sum(one.spend or 0.0 for one in outcomes),
+        revenue=sum(one.revenue or 0.0 for one in outcomes),
+    )
