@@ -153,7 +153,7 @@ def test_when_speech_starts(clip_sound: np.ndarray) -> None:
 def test_made_up_words_are_left_out(
     avg_logprob: float, no_speech_prob: float, compression_ratio: float, kept: bool
 ) -> None:
-    """Clear speech, also said twice, and a lone word stay; what Whisper made of metal, singing and in a loop does not."""
+    """Clear speech, also said twice, and a lone word stay; what Whisper makes of music or in a loop does not."""
     window = SimpleNamespace(
         avg_logprob=avg_logprob, no_speech_prob=no_speech_prob, compression_ratio=compression_ratio
     )
