@@ -101,7 +101,7 @@ class TaskStateSchema(Schema):
     queued_at = Instant(required=True, allow_none=True)
     started_at = Instant(required=True, allow_none=True)
     finished_at = Instant(required=True, allow_none=True)
-    error = fields.Nested(ProblemSchema, attribute="failure", required=True, allow_none=True)
+    error = fields.Nested(ProblemSchema, required=True, allow_none=True)
 
 
 class StatusSchema(Schema):
@@ -116,8 +116,8 @@ class StatusSchema(Schema):
 class ChangeSchema(TaskStateSchema):
     """A task that changed, as one event of a stream carries it."""
 
-    task_type = TaskTypeName(attribute="key.task_type", required=True)
-    cache_key = fields.String(attribute="key", required=True)
+    task_type = TaskTypeName(required=True)
+    cache_key = fields.String(required=True)
 
 
 class TaskSchema(ChangeSchema):

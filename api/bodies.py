@@ -1,12 +1,13 @@
 """JSON bodies, read strictly: what is not an object in JSON is said to be so, and never guessed at."""
 
+import math
 from typing import Any
 
 import orjson
 from flask import Request
 from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 
 class JsonBodies(FlaskParser):
@@ -21,9 +22,13 @@ class JsonBodies(FlaskParser):
 
         Raises:
             BadRequest: The body is empty though something in it is required, not JSON, or not an object.
+            RequestEntityTooLarge: It is too large.
             UnsupportedMediaType: It does not say that it is JSON.
         """
         body = req.get_data(cache=False)
+        if req.content_length is None and len(body) >= (req.max_content_length or math.inf):
+            # A body sent in chunks is cut at the limit without a word.
+            raise RequestEntityTooLarge
         if not body:
             if any(field.required for field in schema.fields.values()):
                 raise BadRequest("the body is empty; a JSON object is needed")

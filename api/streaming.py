@@ -6,6 +6,7 @@ import orjson
 
 from api.answers import ChangeSchema
 from api.errors import problem
+from api.progress import named_state
 from precompute.errors import PrecomputeError
 from precompute.ledger import TaskRecord
 
@@ -24,7 +25,7 @@ def sent_events(changes: Iterable[list[TaskRecord]]) -> Iterator[str]:
     try:
         for records in changes:
             on_its_way |= {str(record.key): record.state.on_its_way for record in records}
-            yield "".join(_event("state", _CHANGE.dump(record)) for record in records) or HEARTBEAT
+            yield "".join(_event("state", _CHANGE.dump(named_state(record))) for record in records) or HEARTBEAT
     except PrecomputeError as outage:
         yield _event("error", problem(outage.code, outage.message))
         return

@@ -11,9 +11,9 @@ from api.answers import StatusSchema, TaskSchema
 from api.blueprint import NounBlueprint, answers, fails
 from api.engine import engine, slots
 from api.examples import STATUS, STREAM, TASK
+from api.progress import named_state, task_state
 from api.streaming import sent_events
 from precompute.errors import BadParameters
-from precompute.ledger import TaskRecord
 from precompute.subjects import Subject, SubjectRef, check_id
 
 blueprint = NounBlueprint("status", __name__, description="Follow what is being computed.")
@@ -27,16 +27,17 @@ LONGEST_STREAM = timedelta(minutes=5)
 @blueprint.doc(responses=fails(422, 503))
 def status(subject: str, subject_id: str) -> dict[str, Any]:
     """Every task of a subject."""
-    tasks = {record.key.task_type: record for record in engine().status(_ref(subject, subject_id))}
+    records = engine().status(_ref(subject, subject_id))
+    tasks = {record.key.task_type: task_state(record) for record in records}
     return {"subject": subject, "id": subject_id, "tasks": tasks}
 
 
 @blueprint.route("/api/precompute/tasks/<task_id>")
 @blueprint.response(200, TaskSchema, description="Where it stands.", example=TASK)
 @blueprint.doc(responses=fails(404, 503))
-def task(task_id: str) -> TaskRecord:
+def task(task_id: str) -> dict[str, Any]:
     """One task by its id."""
-    return engine().task(task_id)
+    return named_state(engine().task(task_id))
 
 
 @blueprint.route("/api/precompute/stream/<subject:subject>/<id:subject_id>")

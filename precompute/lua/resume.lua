@@ -12,14 +12,15 @@ redis.call('ZADD', 'pc:watch', now + watch, key)
 local verdict = 'queued'
 for position = 6, #ARGV, 2 do
   local input = ARGV[position]
-  local other = redis.call('HMGET', task_of(input), 'state', 'error_code', 'error', 'fp')
+  local other = redis.call('HMGET', task_of(input), 'state', 'error_code', 'error', 'fp', 'started_at')
   local on_its_way = other[1] == 'waiting' or other[1] == 'queued' or other[1] == 'running'
   local same = not other[1] or task[6] == '' or other[4] == task[6]
   if on_its_way and same then
     verdict = 'waiting'
   elseif not is_fresh(input, now, task[6]) then
     if other[1] == 'failed' and same then
-      fail(key, id, now, other[2], ARGV[position + 1] .. other[3], 86400000)
+      -- An input that never began only passed on what failed before it; that has been named already.
+      fail(key, id, now, other[2], (other[5] and ARGV[position + 1] or '') .. other[3], 86400000)
       return { 'failed' }
     end
     redis.call('HSET', task_of(key), 'state', 'waiting')

@@ -100,6 +100,15 @@ def test_what_is_no_face_is_not_taken_for_one(name: str):
     assert faces_in(picture_called(name)) == ()
 
 
+def test_a_headlight_is_no_face_at_a_second_look():
+    """YuNet alone is surer of it than of many a face."""
+    left = np.ascontiguousarray(skimage.data.stereo_motorcycle()[0][:, :, ::-1])
+    headlight = cv2.resize(left[139:446, 255:710], (640, 431))
+    detector().setInputSize((640, 431))
+    assert max(row[14] for row in detector().detect(headlight)[1]) > 0.7
+    assert faces_in(headlight) == ()
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (2, 700), (700, 2), (16, 16), (5000, 1), (181, 321)])
 def test_odd_sizes_work(shape: tuple[int, int]):
     """Neither a sliver nor a dot stops the detector."""

@@ -146,13 +146,14 @@ def test_when_speech_starts(clip_sound: np.ndarray) -> None:
         (-1.00, 0.06, 0.8, False),
         (-0.70, 0.45, 1.0, False),
         (-0.20, 0.48, 1.3, True),
-        (-0.20, 0.01, 2.5, False),
+        (-0.03, 0.09, 2.5, True),
+        (-0.20, 0.01, 4.5, False),
     ],
 )
 def test_made_up_words_are_left_out(
     avg_logprob: float, no_speech_prob: float, compression_ratio: float, kept: bool
 ) -> None:
-    """Clear speech and a lone quiet word stay; what Whisper made of metal, of singing and in a loop does not."""
+    """Clear speech, also said twice, and a lone word stay; what Whisper makes of music or in a loop does not."""
     window = SimpleNamespace(
         avg_logprob=avg_logprob, no_speech_prob=no_speech_prob, compression_ratio=compression_ratio
     )

@@ -20,19 +20,21 @@ SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
 """Of the file; checked before it is loaded."""
 
 CONFIDENCE = 0.7
-"""Least confidence of a face, 0 to 1.
+"""Least confidence of a face at the first look, 0 to 1; see :mod:`workers.video.face_check` for the second.
 
-At 640 px on the long side, whatever a person would not call a face stayed under 0.65 on 26 still images and six
-clips (a wheel 0.61, an engine 0.64, a cartoon bunny 0.53), and faces of 20 px and more, turned or at a twelfth of
-the light, had 0.74 to 0.95. OpenCV's own example asks for 0.9, which loses the small ones.
+Faces of 20 px and more, turned or at an eighth of the light, had 0.74 to 0.95. OpenCV's own example asks for 0.9, which
+loses the small ones; below 0.65 wheels, engines and a cartoon rabbit come in.
 """
 
 _OVERLAP = 0.3  # two boxes that share more than this are one face, as in OpenCV's example
 
 
 @cache
-def detector() -> cv2.FaceDetectorYN:
+def detector(confidence: float = CONFIDENCE) -> cv2.FaceDetectorYN:
     """YuNet, ready, on one thread; not to be shared by threads, as it holds the size of the picture.
+
+    Args:
+        confidence: Least confidence of what it finds, 0 to 1.
 
     Raises:
         ModelNotTrained: The package or the file is missing, or it is another file than the one expected.
@@ -48,7 +50,7 @@ def detector() -> cv2.FaceDetectorYN:
             np.frombuffer(content, np.uint8),
             np.empty(0, np.uint8),
             (320, 320),
-            score_threshold=CONFIDENCE,
+            score_threshold=confidence,
             nms_threshold=_OVERLAP,
         )
     finally:

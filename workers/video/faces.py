@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from precompute.catalogue import FACE_DETECTION
 from precompute.job import Job
 from workers.binding import computes
+from workers.video.face_check import confirmed
 from workers.video.face_model import detector
 from workers.video.samples import VideoSamples
 
@@ -73,7 +74,8 @@ def faces_in(picture: NDArray[np.uint8]) -> tuple[Face, ...]:
     yunet = detector()
     yunet.setInputSize((width, height))
     _, rows = yunet.detect(picture)
-    faces = [] if rows is None else [_face(row, width_px=width, height_px=height) for row in rows]
+    found = [] if rows is None else [row for row in rows if confirmed(picture, row)]
+    faces = [_face(row, width_px=width, height_px=height) for row in found]
     return tuple(sorted((face for face in faces if face.share > 0), key=lambda face: -face.share))
 
 
