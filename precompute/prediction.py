@@ -1,0 +1,45 @@
+"""What a user will probably do next, and how sure that is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from precompute.facts import Action
+
+HIGH = 0.7
+"""From this probability on, a prediction is told with high confidence."""
+
+MEDIUM = 0.5
+"""From this probability on with medium confidence, below it with low."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictedAction:
+    """Something a user may do next; ``probability`` is 0 to 1."""
+
+    action: str
+    probability: float
+
+    @property
+    def confidence(self) -> str:
+        """``high``, ``medium`` or ``low``."""
+        return "high" if self.probability >= HIGH else "medium" if self.probability >= MEDIUM else "low"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """A user's probable next actions, and who says so.
+
+    Attributes:
+        actions: Likeliest first; their probabilities add up to at most 1.
+        model_version: Of the model.
+        trained_at: None for a model that learns from each user's own actions as they come.
+    """
+
+    actions: tuple[PredictedAction, ...]
+    model_version: str
+    trained_at: datetime | None = None
+
+
+Predict = Callable[[Sequence[Action]], Prediction]
+"""A model of behaviour: a user's actions, in any order, to what comes next."""
