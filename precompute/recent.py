@@ -1,4 +1,8 @@
-"""What users did lately, where the API reads it in one round trip; the durable record is in the store."""
+"""What users did lately, where the API reads it in one round trip; the durable record is in the store.
+
+It is kept beside the results, where it may be evicted, and not beside the facts that wait for the database: those must
+not be lost, so their server never evicts, and a list for every user would fill it.
+"""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -21,24 +25,30 @@ KEPT = timedelta(days=90)
 
 
 class RecentActions:
-    """A short list of each user's latest actions, in Redis.
+    """A short list of each user's latest actions.
 
     Args:
-        client: Of the server on which accepted facts are kept until they are stored, so that one pipeline writes both.
+        client: Of the cache's server, as :func:`precompute.scripts.connect` makes it.
     """
 
     def __init__(self, client: "redis.Redis") -> None:
         self.client: Any = client
 
-    def add(self, actions: Iterable[Action], *, pipe: Any) -> None:
-        """Put actions at the ends of their users' lists when ``pipe`` is executed, whoever else uses the same pipe."""
+    def add(self, actions: Iterable[Action]) -> None:
+        """Put actions at the ends of their users' lists, in one round trip.
+
+        Raises:
+            StoreUnavailable: The server cannot be reached; the actions may be there or not.
+        """
         by_user: dict[str, list[bytes]] = {}
         for action in actions:
             by_user.setdefault(action.user_id, []).append(_packed(action))
-        for user_id, packed in by_user.items():
-            pipe.rpush(_list_of(user_id), *packed)
-            pipe.ltrim(_list_of(user_id), -MOST_KEPT, -1)
-            pipe.pexpire(_list_of(user_id), in_ms(KEPT))
+        with reaching_cache(), self.client.pipeline(transaction=False) as pipe:
+            for user_id, packed in by_user.items():
+                pipe.rpush(_list_of(user_id), *packed)
+                pipe.ltrim(_list_of(user_id), -MOST_KEPT, -1)
+                pipe.pexpire(_list_of(user_id), in_ms(KEPT))
+            pipe.execute()
 
     def of(self, user_id: str) -> list[Action]:
         """A user's latest actions in the order in which they were accepted; empty when nothing is known.
