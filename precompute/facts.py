@@ -24,12 +24,14 @@ class Fact:
     Attributes:
         at: When it happened.
         fact_id: Given when it was accepted.
+        accepted: Its place among all facts in the order in which they were accepted, given by the stream; grows.
     """
 
     kind: ClassVar[str]
 
     at: datetime
     fact_id: str = field(default_factory=new_fact_id)
+    accepted: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

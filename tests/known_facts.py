@@ -116,7 +116,8 @@ def _kept(brought: dict[str, _Brought], name: str, fact: _Brought) -> bool:
 
 def _latest(brought: dict[str, _Brought], user_id: str) -> list[_Brought]:
     theirs = [fact for fact in brought.values() if fact.user_id == user_id]
-    return sorted(reversed(theirs), key=lambda fact: fact.at, reverse=True)
+    # Sorted upwards and then turned, so that of two from one instant the later comes first.
+    return sorted(theirs, key=lambda fact: fact.at)[::-1]
 
 
 def _added(outcomes: Sequence[Outcome]) -> Totals:
