@@ -14,6 +14,11 @@ TASK_PREFIX = "precompute."
 
 SWEEP = TASK_PREFIX + "sweep"
 
+DRAIN = TASK_PREFIX + "drain"
+
+DRAIN_EVERY = timedelta(seconds=2)
+"""How long an accepted fact waits for the database at most, while a worker is free."""
+
 HARD_LIMIT_MARGIN = timedelta(seconds=15)
 """Between the soft limit, which a task can report, and the hard one, which kills its process."""
 
@@ -58,7 +63,8 @@ task_queues = [BrokerQueue(queue.label, routing_key=queue.label) for queue in IN
 task_default_queue = Queue.GENERAL.label
 task_create_missing_queues = False
 task_routes = {TASK_PREFIX + row.name: {"queue": row.queue.label} for row in _catalogue} | {
-    SWEEP: {"queue": Queue.CRITICAL.label}
+    SWEEP: {"queue": Queue.CRITICAL.label},
+    DRAIN: {"queue": Queue.CRITICAL.label},
 }
 
 # A message is acknowledged when its result is stored and its dependants are queued; a lost child gives it back
@@ -82,7 +88,12 @@ beat_schedule = {
         "schedule": _settings.sweep_interval,
         # Sweeps that could not run must not pile up behind each other.
         "options": {"expires": _settings.sweep_interval.total_seconds()},
-    }
+    },
+    "drain": {
+        "task": DRAIN,
+        "schedule": DRAIN_EVERY,
+        "options": {"expires": DRAIN_EVERY.total_seconds()},
+    },
 }
 beat_max_loop_interval = 2
 redbeat_redis_url = _settings.broker if _on_redis else _settings.redis_url

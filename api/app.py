@@ -6,14 +6,21 @@ from flask_swagger_ui import get_swaggerui_blueprint  # type: ignore[import-unty
 from api.engine import attach
 from api.errors import answer_errors
 from api.openapi import service_api
-from api.views import about, cache, media, status, triggers, watching
+from api.views import about, cache, facts, media, status, triggers, watching
 from precompute.precomputer import Precomputer
 from precompute.settings import Settings
 
 LARGEST_BODY = 1_000_000
 """Bytes; a larger body answers 413."""
 
-BLUEPRINTS = (triggers.blueprint, cache.blueprint, status.blueprint, media.blueprint, watching.blueprint)
+BLUEPRINTS = (
+    triggers.blueprint,
+    facts.blueprint,
+    cache.blueprint,
+    status.blueprint,
+    media.blueprint,
+    watching.blueprint,
+)
 """By noun, in the order of the document."""
 
 

@@ -112,6 +112,11 @@ class Cache:
             count += self.scripts.run("invalidate", self.now_ms(), int(soft), *keys)
         return count
 
+    def outdate(self, keys: Iterable[CacheKey]) -> None:
+        """Mark entries stale since more is known now; what is being computed will be stale when it is stored."""
+        for batch in _batches(str(key) for key in keys):
+            self.scripts.run("outdate", self.now_ms(), *batch)
+
     def matching(self, pattern: Pattern, *, rows: Iterable[TaskType]) -> Iterator[str]:
         """Keys that ``pattern`` matches: of entries, and of tasks that are on their way.
 

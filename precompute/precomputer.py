@@ -17,6 +17,7 @@ from precompute.fingerprint import fingerprint_of
 from precompute.ledger import Ledger, TaskRecord
 from precompute.measures import Measures, measure
 from precompute.media import locate_video
+from precompute.memory import Memory
 from precompute.message import Dispatch
 from precompute.notifications import Notifications
 from precompute.patterns import Pattern
@@ -54,6 +55,7 @@ class Precomputer:
         ledger: The tasks.
         dispatch: Puts messages on their queues.
         notifications: Wakes waiting readers.
+        memory: Keeps what triggers and callers say for good.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Precomputer:
         ledger: Ledger,
         dispatch: Dispatch,
         notifications: Notifications,
+        memory: Memory,
     ) -> None:
         self.settings = settings
         self.catalogue = catalogue
@@ -72,6 +75,7 @@ class Precomputer:
         self.ledger = ledger
         self.dispatch = dispatch
         self.notifications = notifications
+        self.memory = memory
 
     def on_video_upload(
         self,
@@ -228,6 +232,8 @@ class Precomputer:
             raise UnknownPrecomputation(f"no task type starts with {event.name}")
         planned = plan(event, catalogue=self.catalogue, rows=rows, priority=priority)
         receipt = admit(planned, ledger=self.ledger, dispatch=self.dispatch)
+        # Last: a trigger that is refused comes again, and then joins what was admitted, but must not be recorded twice.
+        self.memory.record_event(event)
         extra = {"subject": str(event.ref), "queued": sorted(receipt.queued), "cached": sorted(receipt.cached)}
         _log.info("Event admitted", extra={"action": "event_admitted", "event": event.name, **extra})
         return receipt

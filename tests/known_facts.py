@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from precompute.facts import Action, CampaignFact, Fact, Outcome, VideoFact
-from precompute.store import Period, Totals
+from precompute.store import Line, Period, Totals
 from precompute.subjects import Subject
 
 _Brought = TypeVar("_Brought", VideoFact, CampaignFact)
@@ -65,15 +65,25 @@ class KnownFacts:
 
     def series(self, subject: Subject, subject_ids: Sequence[str], *, step: timedelta) -> dict[str, list[Period]]:
         """Outcomes by subject id in steps of ``step`` (aligned to 1970 in UTC), oldest first, empty steps left out."""
-        series: dict[str, list[Period]] = {}
-        for subject_id in subject_ids:
-            by_step: dict[int, list[Outcome]] = {}
-            for one in self._of(subject, subject_id):
-                by_step.setdefault((one.at - _EPOCH) // step, []).append(one)
-            series[subject_id] = [
-                Period(at=_EPOCH + number * step, totals=_added(by_step[number])) for number in sorted(by_step)
-            ]
-        return series
+        return {subject_id: _periods(self._of(subject, subject_id), step=step) for subject_id in subject_ids}
+
+    def lines(
+        self, subject: Subject, *, step: timedelta, subject_ids: Sequence[str] | None = None, most: int = 50_000
+    ) -> dict[Line, list[Period]]:
+        """Outcomes of subjects and of each of their variants apart; the latest ``most`` periods of all together."""
+        by_line: dict[Line, list[Outcome]] = {}
+        for one in self._outcomes:
+            if one.subject is subject and (subject_ids is None or one.subject_id in subject_ids):
+                by_line.setdefault((one.subject_id, one.variant_id), []).append(one)
+        periods = [(line, period) for line, outcomes in by_line.items() for period in _periods(outcomes, step=step)]
+        lines: dict[Line, list[Period]] = {}
+        for line, period in sorted(periods, key=lambda pair: pair[1].at)[-most:]:
+            lines.setdefault(line, []).append(period)
+        return lines
+
+    def reported(self, subject: Subject) -> int:
+        """How many outcomes were reported of a kind of subject."""
+        return sum(one.subject is subject for one in self._outcomes)
 
     def all_totals(self, subject: Subject) -> dict[str, Totals]:
         """Outcomes of every subject of a kind by its id."""
@@ -118,6 +128,13 @@ def _latest(brought: dict[str, _Brought], user_id: str) -> list[_Brought]:
     theirs = [fact for fact in brought.values() if fact.user_id == user_id]
     # Sorted upwards and then turned, so that of two from one instant the later comes first.
     return sorted(theirs, key=lambda fact: fact.at)[::-1]
+
+
+def _periods(outcomes: Sequence[Outcome], *, step: timedelta) -> list[Period]:
+    by_step: dict[int, list[Outcome]] = {}
+    for one in outcomes:
+        by_step.setdefault((one.at - _EPOCH) // step, []).append(one)
+    return [Period(at=_EPOCH + number * step, totals=_added(by_step[number])) for number in sorted(by_step)]
 
 
 def _added(outcomes: Sequence[Outcome]) -> Totals:

@@ -1,4 +1,4 @@
-"""The Celery tasks: one for each row of the catalogue, all with the same body, and the sweep."""
+"""The Celery tasks: one for each row of the catalogue, all with the same body, the sweep and the drain."""
 
 import os
 import sys
@@ -19,6 +19,7 @@ from precompute.task_type import TaskType
 from workers import reporting
 from workers.app import app
 from workers.binding import Binding, bindings_in
+from workers.draining import drain_facts
 from workers.execution import Execution, TryAgain
 from workers.rescue import rescue
 from workers.video import captions, ctr, faces, hook, samples, scenes, thumbnails
@@ -80,6 +81,12 @@ def sweep(**_: Any) -> None:
     parts = execution().engine
     rescue(parts)
     parts.cache.clean()
+
+
+@app.task(name=celeryconfig.DRAIN)
+def drain(**_: Any) -> None:
+    """Write accepted facts to the database."""
+    drain_facts(execution().engine)
 
 
 try:

@@ -10,11 +10,15 @@ from precompute.catalogue import Catalogue
 from precompute.clock import Clock, system_clock
 from precompute.dependants import Dependants
 from precompute.ledger import Ledger
+from precompute.memory import Memory
 from precompute.notifications import Notifications
 from precompute.plugins import catalogue_for
 from precompute.precomputer import Precomputer
+from precompute.recent import RecentActions
 from precompute.scripts import connect
 from precompute.settings import Settings
+from precompute.store.database import Database
+from precompute.stream import FactStream, stream_url
 from workers.dispatch import CeleryDispatch
 
 
@@ -27,6 +31,8 @@ class Engine:
     cache: Cache
     ledger: Ledger
     dispatch: CeleryDispatch
+    facts: Database
+    stream: FactStream
 
     @property
     def dependants(self) -> Dependants:
@@ -53,6 +59,8 @@ def engine(settings: Settings, *, app: Celery | None = None, clock: Clock = syst
         # A dead worker is noticed when its lease ends; a lost message after the same time.
         ledger=Ledger(cache, watch=settings.lease),
         dispatch=CeleryDispatch(app or publishing_app(settings)),
+        facts=Database(settings.database),
+        stream=FactStream(connect(stream_url(settings))),
     )
 
 
@@ -78,4 +86,5 @@ def precomputer(settings: Settings, *, clock: Clock = system_clock) -> Precomput
         ledger=parts.ledger,
         dispatch=parts.dispatch,
         notifications=Notifications(settings.redis_url),
+        memory=Memory(parts.stream, RecentActions(parts.cache.client), clock=clock),
     )

@@ -24,6 +24,7 @@ end
 leave_queue(key)
 redis.call('SET', lease_of(key), owner, 'PX', lease)
 redis.call('HSET', task_of(key), 'state', 'running', 'started_at', now, 'owner', owner, 'progress', 0)
+redis.call('HDEL', task_of(key), 'outdated')
 redis.call('ZADD', 'pc:watch', now + lease, key)
 tell(key, id, 'running')
 return { 'run', tonumber(redis.call('HGET', task_of(key), 'attempts') or '0') }

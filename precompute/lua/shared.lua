@@ -3,6 +3,7 @@
 --   pc:e:KEY        hash  entry: v value, at computed, st stale from, go gone from (ms), et etag, co cost (ms), gn generation,
 --                         fp fingerprint of the input, ca cause, ev event, rd reads, p:NAME parts
 --   pc:t:KEY        hash  the latest task for that key: id, state, times, error, deliveries, attempts, owner ...
+--                         outdated: something was learned since it began, so its result is stale at once
 --   pc:l:KEY        string owner of the running computation; expires unless its worker keeps it alive
 --   pc:i:ID         string task id -> KEY
 --   pc:s:REF        set   keys of the entries of one subject

@@ -6,11 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, Select, Table, func, literal, select, type_coerce
+from sqlalchemy import BigInteger, Column, Connection, Row, Select, Table, func, literal, select, type_coerce
 from sqlalchemy.engine import make_url
 
 from precompute.facts import Action, CampaignFact, Fact, VideoFact
-from precompute.store import Period, Totals
+from precompute.store import Line, Period, Totals
 from precompute.store.engine import WRITES, open_engine, reaching_database
 from precompute.store.schema import upgrade
 from precompute.store.tables import ACTIONS, CAMPAIGNS, EPOCH, MICROSECOND, OUTCOMES, TOTALS, VIDEOS
@@ -92,19 +92,33 @@ class Database:
 
         Every id that is asked for is there, with an empty list when nothing was reported for it.
         """
-        # Written into the statement: PostgreSQL does not see that two parameters of one value are the same step.
-        width = literal(step // MICROSECOND, BigInteger, literal_execute=True)
-        number = (type_coerce(OUTCOMES.c.at, BigInteger) // width).label("number")
-        query = (
-            select(OUTCOMES.c.subject_id, number, *_sums(OUTCOMES))
-            .where(OUTCOMES.c.subject == subject.value, OUTCOMES.c.subject_id.in_(subject_ids))
-            .group_by(OUTCOMES.c.subject_id, number)
-            .order_by(number)
-        )
+        query = _periods(OUTCOMES.c.subject_id, subject=subject, subject_ids=subject_ids, step=step)
         series: dict[str, list[Period]] = {subject_id: [] for subject_id in subject_ids}
-        for row in self._rows(query):
-            series[row["subject_id"]].append(Period(at=EPOCH + row["number"] * step, totals=_totals(row)))
+        for row in reversed(self._rows(query)):
+            series[row["subject_id"]].append(_period(row, step=step))
         return series
+
+    def lines(
+        self, subject: Subject, *, step: timedelta, subject_ids: Sequence[str] | None = None, most: int = 50_000
+    ) -> dict[Line, list[Period]]:
+        """Outcomes of subjects and of each of their variants apart, in steps of ``step``, oldest first.
+
+        Args:
+            subject: The kind.
+            step: As in :meth:`series`.
+            subject_ids: None for all of the kind.
+            most: The latest so many periods of all lines together are read.
+        """
+        by = (OUTCOMES.c.subject_id, OUTCOMES.c.variant_id)
+        lines: dict[Line, list[Period]] = {}
+        for row in reversed(self._rows(_periods(*by, subject=subject, subject_ids=subject_ids, step=step).limit(most))):
+            lines.setdefault((row["subject_id"], row["variant_id"]), []).append(_period(row, step=step))
+        return lines
+
+    def reported(self, subject: Subject) -> int:
+        """How many outcomes were reported of a kind of subject."""
+        query = select(func.sum(TOTALS.c.outcomes).label("outcomes")).where(TOTALS.c.subject == subject.value)
+        return int(self._rows(query)[0]["outcomes"] or 0)
 
     def all_totals(self, subject: Subject) -> dict[str, Totals]:
         """Outcomes of every subject of a kind by its id: what models learn from."""
@@ -153,6 +167,21 @@ def _named(row: Row[Any]) -> dict[str, Any]:
 def _brought_by(user_id: str, table: Table, *, most: int) -> Select[Any]:
     query = select(table).where(table.c.user_id == user_id)
     return query.order_by(table.c.at.desc(), table.c.accepted.desc()).limit(most)
+
+
+def _periods(*by: Column[Any], subject: Subject, subject_ids: Sequence[str] | None, step: timedelta) -> Select[Any]:
+    """Outcomes by the columns ``by`` and by step, latest first."""
+    # Written into the statement: PostgreSQL does not see that two parameters of one value are the same step.
+    width = literal(step // MICROSECOND, BigInteger, literal_execute=True)
+    number = (type_coerce(OUTCOMES.c.at, BigInteger) // width).label("number")
+    query = select(*by, number, *_sums(OUTCOMES)).where(OUTCOMES.c.subject == subject.value)
+    if subject_ids is not None:
+        query = query.where(OUTCOMES.c.subject_id.in_(subject_ids))
+    return query.group_by(*by, number).order_by(number.desc(), *by)
+
+
+def _period(row: Mapping[str, Any], *, step: timedelta) -> Period:
+    return Period(at=EPOCH + row["number"] * step, totals=_totals(row))
 
 
 def _sums(table: Table) -> list[Any]:

@@ -17,9 +17,12 @@ from precompute.entry import Entry, Miss, State
 from precompute.errors import BadParameters, BrokerUnavailable, ModelNotTrained, UnknownPrecomputation
 from precompute.events import CampaignCreated, UserLoggedIn
 from precompute.ledger import Beginning
+from precompute.memory import Memory
 from precompute.notifications import Notifications
 from precompute.precomputer import Precomputer, Refreshed
+from precompute.recent import RecentActions
 from precompute.settings import Settings
+from precompute.stream import FactStream
 from precompute.subjects import CacheKey, Subject, SubjectRef
 from precompute.task_type import TaskType
 
@@ -70,6 +73,7 @@ def precomputer_with(catalogue: Catalogue, bench: Bench, notifications: Notifica
         ledger=bench.ledger,
         dispatch=bench.dispatch,
         notifications=notifications,
+        memory=Memory(FactStream(bench.client), RecentActions(bench.client), clock=bench.clock),
     )
 
 

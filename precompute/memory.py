@@ -1,0 +1,73 @@
+"""What must not be forgotten goes in here: before its caller is answered, and without waiting for the database."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from precompute.clock import Clock, system_clock
+from precompute.errors import StoreUnavailable
+from precompute.events import CampaignCreated, Event, UserLoggedIn, VideoUploaded
+from precompute.facts import Action, CampaignFact, Fact, VideoFact
+from precompute.recent import RecentActions
+from precompute.stream import FactStream
+
+_log = logging.getLogger(__name__)
+
+ACTION_OF: Mapping[type[Event], str] = {
+    VideoUploaded: "video_upload",
+    CampaignCreated: "campaign_create",
+    UserLoggedIn: "login",
+}
+"""The triggers are actions of their users, too."""
+
+
+class Memory:
+    """Takes facts, of triggers and of callers.
+
+    Args:
+        stream: Where they wait for the database.
+        recent: Where the latest actions are read from.
+        clock: The instant.
+    """
+
+    def __init__(self, stream: FactStream, recent: RecentActions, *, clock: Clock = system_clock) -> None:
+        self._stream = stream
+        self._recent = recent
+        self._clock = clock
+
+    def record(self, facts: Sequence[Fact]) -> int:
+        """Accept facts, in their order, all or none; how many.
+
+        Raises:
+            BadParameters: Something in one of them is not JSON.
+            BrokerUnavailable: None was accepted, or no answer came.
+        """
+        self._stream.append(facts)
+        actions = [fact for fact in facts if isinstance(fact, Action)]
+        try:
+            self._recent.add(actions)
+        except StoreUnavailable:
+            # They are accepted. Refused now, they would come twice.
+            _log.warning("Recent actions not kept", extra={"action": "recent_not_kept", "count": len(actions)})
+        return len(facts)
+
+    def record_event(self, event: Event) -> None:
+        """Accept what a trigger says: its video or campaign, and that its user did this.
+
+        Raises:
+            BrokerUnavailable: It was not accepted, or no answer came.
+        """
+        self.record(_facts_of(event, at=self._clock()))
+
+
+def _facts_of(event: Event, *, at: datetime) -> list[Fact]:
+    facts: list[Fact] = []
+    if isinstance(event, VideoUploaded):
+        facts.append(VideoFact(at=at, video_id=event.subject_id, user_id=event.user_id, data=event.data))
+    if isinstance(event, CampaignCreated):
+        facts.append(CampaignFact(at=at, campaign_id=event.subject_id, user_id=event.user_id, data=event.data))
+    if (name := ACTION_OF.get(type(event))) is not None:
+        facts.append(
+            Action(at=at, user_id=event.user_id, action=name, subject=event.subject, subject_id=event.subject_id)
+        )
+    return facts
