@@ -39,6 +39,10 @@ class Period:
     totals: Totals
 
 
+Line = tuple[str, str | None]
+"""A subject's id with one of its variants', or None for what was reported of the subject itself."""
+
+
 class Facts(Protocol):
     """The questions that computations ask; :class:`precompute.store.database.Database` answers them."""
 
@@ -65,6 +69,21 @@ class Facts(Protocol):
 
     def series(self, subject: Subject, subject_ids: Sequence[str], *, step: timedelta) -> dict[str, list[Period]]:
         """Outcomes by subject id in steps of ``step`` (aligned to 1970 in UTC), oldest first, empty steps left out."""
+
+    def lines(
+        self, subject: Subject, *, step: timedelta, subject_ids: Sequence[str] | None = None, most: int = 50_000
+    ) -> dict[Line, list[Period]]:
+        """Outcomes of subjects and of each of their variants apart, in steps of ``step``, oldest first.
+
+        Args:
+            subject: The kind.
+            step: As in :meth:`series`.
+            subject_ids: None for all of the kind.
+            most: The latest so many periods of all lines together are read, so that learning stays affordable.
+        """
+
+    def reported(self, subject: Subject) -> int:
+        """How many outcomes were reported of a kind of subject: cheap, so that learning can ask if there are more."""
 
     def all_totals(self, subject: Subject) -> dict[str, Totals]:
         """Outcomes of every subject of a kind by its id: what models learn from."""
