@@ -1,10 +1,13 @@
 """What a compute function is given and may give back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from precompute.events import Event
+from precompute.facts import Action
+from precompute.ledger import TaskRecord
 from precompute.settings import Settings
 from precompute.store import Facts
 from precompute.subjects import CacheKey
@@ -17,15 +20,21 @@ class Job:
     Attributes:
         event: What started it, with the data the trigger brought.
         settings: Of this process.
+        at: When it began.
         facts: What is known of users, campaigns and outcomes.
+        recent: A user's latest actions, in the order in which they were accepted; also those not among ``facts`` yet.
         peek: The stored result under a key as decoded JSON, or None when it is not there; not counted as a read.
+        states: Where the tasks of some keys stand, in order, in one round trip.
         report: Called with the share done so far (0 to 1); shows on the status page. Cheap: it is rate-limited.
     """
 
     event: Event
     settings: Settings
+    at: datetime
     facts: Facts
+    recent: Callable[[str], Sequence[Action]]
     peek: Callable[[CacheKey], Mapping[str, Any] | None]
+    states: Callable[[Sequence[CacheKey]], Sequence[TaskRecord]]
     report: Callable[[float], None]
 
 

@@ -18,6 +18,8 @@ from precompute.events import Event, event_from_json
 from precompute.job import Computed, Job
 from precompute.ledger import Beginning
 from precompute.message import Message
+from precompute.recent import RecentActions
+from precompute.subjects import CacheKey
 from precompute.task_type import TaskType
 from workers.binding import Binding
 from workers.heartbeat import Heartbeat
@@ -125,10 +127,29 @@ class Execution:
         inputs = [self._input(needed, message) for needed in binding.row.inputs]
         keywords: dict[str, Any] = {}
         if binding.wants_job:
-            keywords["job"] = Job(event=event, settings=self.engine.settings, report=heartbeat.report)
+            keywords["job"] = self._job(event, heartbeat=heartbeat)
         answer = binding.function(*inputs, **keywords)
         computed = answer if isinstance(answer, Computed) else Computed(value=answer)
         return Computed(value=fitted(binding.row, computed.value), parts=computed.parts)
+
+    def _job(self, event: Event, *, heartbeat: Heartbeat) -> Job:
+        engine = self.engine
+        return Job(
+            event=event,
+            settings=engine.settings,
+            at=engine.cache.clock(),
+            facts=engine.facts,
+            recent=RecentActions(engine.cache.client).of,
+            peek=self._peek,
+            states=engine.ledger.records,
+            report=heartbeat.report,
+        )
+
+    def _peek(self, key: CacheKey) -> Mapping[str, Any] | None:
+        try:
+            return self.engine.cache.stored(key).value
+        except InputGone:
+            return None
 
     def _input(self, needed: TaskType, message: Message) -> Any:
         stored = self.engine.cache.stored(needed.key_for(message.key.ref))

@@ -19,13 +19,17 @@ from precompute.task_type import TaskType
 from workers import reporting
 from workers.app import app
 from workers.binding import Binding, bindings_in
+from workers.dashboard import actions, analytics, dashboard
 from workers.draining import drain_facts
 from workers.execution import Execution, TryAgain
 from workers.rescue import rescue
 from workers.video import captions, ctr, faces, hook, samples, scenes, thumbnails
 from workers.wiring import engine
 
-MODULES: tuple[ModuleType, ...] = (samples, scenes, faces, hook, thumbnails, captions, ctr)
+MODULES: tuple[ModuleType, ...] = (
+    *(samples, scenes, faces, hook, thumbnails, captions, ctr),
+    *(dashboard, analytics, actions),
+)
 """Where the shipped computations are."""
 
 CACHE_AWAY_S = 2

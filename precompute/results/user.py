@@ -55,8 +55,9 @@ class InProgressSchema(Schema):
 class NextStepSchema(Schema):
     """What to do next, and why."""
 
-    action = fields.String(required=True)
-    text = fields.String(required=True)
+    action = fields.String(required=True, metadata={"description": "A stable word for programs."})
+    text = fields.String(required=True, metadata={"description": "What to do, in a sentence."})
+    reason = fields.String(required=True, metadata={"description": "What of the data says so."})
     subject = fields.String(required=True, allow_none=True)
     subject_id = fields.String(required=True, allow_none=True)
 
@@ -89,8 +90,19 @@ class VariantFigureSchema(Schema):
     impressions = fields.Integer(required=True)
     clicks = fields.Integer(required=True)
     ctr = fields.Float(required=True, allow_none=True)
-    p_value = fields.Float(required=True, allow_none=True, validate=_share)
-    significant = fields.Boolean(required=True)
+    relative_ctr = fields.Float(
+        required=True, allow_none=True, metadata={"description": "Its CTR over that of all variants together."}
+    )
+    predicted_relative_ctr = fields.Float(
+        required=True, allow_none=True, metadata={"description": "The same as predicted; null when no score is cached."}
+    )
+    p_value = fields.Float(
+        required=True,
+        allow_none=True,
+        validate=_share,
+        metadata={"description": "Against the rest of the campaign, corrected for the number of variants (Holm)."},
+    )
+    significant = fields.Boolean(required=True, metadata={"description": "Whether `p_value` is below 0.05."})
 
 
 class AnalysedCampaignSchema(Schema):
@@ -100,8 +112,18 @@ class AnalysedCampaignSchema(Schema):
     series = fields.List(fields.Nested(SeriesPointSchema), required=True)
     best_variants = fields.List(fields.Nested(VariantFigureSchema), required=True)
     worst_variants = fields.List(fields.Nested(VariantFigureSchema), required=True)
-    predicted = fields.Dict(keys=fields.String(), required=True, allow_none=True)
+    predicted = fields.Dict(
+        keys=fields.String(),
+        required=True,
+        allow_none=True,
+        metadata={"description": "For the whole budget; null when no prediction is cached."},
+    )
     actual = fields.Nested(TotalsSchema, required=True)
+    comparison = fields.Dict(
+        keys=fields.String(),
+        required=True,
+        metadata={"description": "`ctr` and `roas` where both are known: predicted, actual; `roas` with its bounds."},
+    )
 
 
 class CampaignAnalyticsSchema(Schema):

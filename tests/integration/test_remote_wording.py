@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from jobs import job_for
 
 from precompute.errors import SourceUnavailable
 from precompute.events import VideoUploaded
-from precompute.job import Job
 from precompute.settings import Settings
 from workers.video.captions import generate_captions
 from workers.video.remote_wording import worded_by, wording_service
@@ -94,7 +94,7 @@ class Mute:
 def captioned(used: Settings, *, title: str = "Deep field") -> Any:
     """The captions of a mute video with a title."""
     event = VideoUploaded(subject_id="v", user_id="u", data={"title": title})
-    return generate_captions(Mute(), job=Job(event=event, settings=used, report=lambda share: None)).value
+    return generate_captions(Mute(), job=job_for(event, settings=used)).value
 
 
 def test_openai_is_asked_for_the_schema() -> None:

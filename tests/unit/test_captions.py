@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from jobs import job_for
 from sampled_clips import clip, samples_of
 from webvtt import WebVTT
 
@@ -27,7 +28,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def job(data_dir: Path, *, shares: list[float] | None = None, **data: object) -> Job:
     """A job for a video that came with ``data``; progress goes to ``shares``."""
     event = VideoUploaded(subject_id="v", user_id="u", data=data)
-    return Job(event=event, settings=Settings(data_dir=data_dir), report=(shares if shares is not None else []).append)
+    return job_for(event, settings=Settings(data_dir=data_dir), report=(shares if shares is not None else []).append)
 
 
 def test_a_video_with_speech(data_dir: Path) -> None:

@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 import pytest
 import skimage.data
+from jobs import job_for
 from sampled_clips import clip, samples_of
 
 from precompute.errors import ModelNotTrained
 from precompute.events import VideoUploaded
 from precompute.job import Job
 from precompute.results.video import FaceDetectionSchema
-from precompute.settings import Settings
 from workers.video.face_model import FILE, checked, detector, model_file
 from workers.video.faces import Face, FaceSample, detect_faces, faces_in, summary
 
@@ -48,7 +48,7 @@ def picture_called(name: str) -> np.ndarray:
 
 def job() -> Job:
     """A computation at hand."""
-    return Job(event=VideoUploaded(subject_id="v", user_id="u"), settings=Settings(), report=lambda share: None)
+    return job_for(VideoUploaded(subject_id="v", user_id="u"))
 
 
 def test_a_face_is_found_where_it_is():
@@ -148,7 +148,7 @@ def test_faces_of_a_decoded_clip_come_and_go(tmp_path: Path):
     shares: list[float] = []
     result = detect_faces(
         samples_of(path),
-        job=Job(event=VideoUploaded(subject_id="v", user_id="u"), settings=Settings(), report=shares.append),
+        job=job_for(VideoUploaded(subject_id="v", user_id="u"), report=shares.append),
     )
     assert FaceDetectionSchema().validate(result) == {}
     assert [len(sample["faces"]) for sample in result["samples"]] == [0, 0, 1, 1, 1, 1]

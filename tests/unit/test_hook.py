@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 import skimage.data
+from jobs import job_for
 from sampled_clips import SOUND_RATE, clip, moving_clip, samples_of
 
 from precompute.events import VideoUploaded
@@ -53,7 +54,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def job(data_dir: Path) -> Job:
     """A computation at hand."""
     event = VideoUploaded(subject_id="v", user_id="u")
-    return Job(event=event, settings=Settings(data_dir=data_dir), report=lambda share: None)
+    return job_for(event, settings=Settings(data_dir=data_dir))
 
 
 def picture_called(name: str) -> np.ndarray:

@@ -6,6 +6,7 @@ import av
 import numpy as np
 import pytest
 from av.audio.frame import AudioFrame
+from jobs import job_for
 
 from precompute.errors import UnusableSource
 from precompute.events import VideoUploaded
@@ -25,7 +26,7 @@ def job(media_root: Path, *, reports: list[float] | None = None, **data: object)
     """The job of sampling ``vid_1``."""
     event = VideoUploaded(subject_id="vid_1", user_id="u", data=data)
     report = (lambda share: None) if reports is None else reports.append
-    return Job(event=event, settings=Settings(media_root=media_root), report=report)
+    return job_for(event, settings=Settings(media_root=media_root), report=report)
 
 
 def noise(size: tuple[int, int], *, seed: int = 0) -> np.ndarray:

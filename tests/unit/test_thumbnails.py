@@ -7,12 +7,12 @@ import cv2
 import numpy as np
 import pytest
 import skimage.data
+from jobs import job_for
 from sampled_clips import clip, samples_of
 
 from precompute.events import VideoUploaded
-from precompute.job import Computed, Job
+from precompute.job import Computed
 from precompute.results.video import ThumbnailGenerationSchema
-from precompute.settings import Settings
 from workers.video.differences import FrameDifferences
 from workers.video.faces import Face
 from workers.video.still_quality import POINTS, StillQuality, quality_of, unrest_at
@@ -30,7 +30,7 @@ def picture_called(name: str) -> np.ndarray:
 
 def thumbnails_of(path: Path) -> Computed:
     """What is computed for the clip at ``path``."""
-    job = Job(event=VideoUploaded(subject_id="v1", user_id="u"), settings=Settings(), report=lambda share: None)
+    job = job_for(VideoUploaded(subject_id="v1", user_id="u"))
     computed = choose_thumbnails(samples_of(path), job=job)
     assert ThumbnailGenerationSchema().validate(computed.value) == {}
     return computed

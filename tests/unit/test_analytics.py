@@ -1,0 +1,156 @@
+"""A user's campaigns over time."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from jobs import NOON, job_for
+
+from precompute.catalogue import CAMPAIGN_ANALYTICS, PREDICTED_ACTIONS
+from precompute.events import UserLoggedIn
+from precompute.facts import Action, CampaignFact, Fact, Outcome
+from precompute.subjects import Subject
+from workers.dashboard.actions import predicted_actions
+from workers.dashboard.analytics import DAYS, campaign_analytics
+from workers.execution import fitted
+
+LOGIN = UserLoggedIn(subject_id="u1", user_id="u1")
+
+
+def campaign(name: str = "c1", user: str = "u1") -> CampaignFact:
+    """A campaign as its trigger brought it."""
+    return CampaignFact(at=NOON, campaign_id=name, user_id=user)
+
+
+def outcome(variant: str | None = None, *, impressions: int = 1000, clicks: int = 10, **more: Any) -> Outcome:
+    """What came of it, now unless told otherwise."""
+    given = {"at": NOON, "subject_id": "c1", "variant_id": variant, **more}
+    return Outcome(subject=Subject.CAMPAIGN, impressions=impressions, clicks=clicks, **given)
+
+
+def analytics(*facts: Fact, results: Mapping[str, Mapping[str, Any]] | None = None) -> list[Mapping[str, Any]]:
+    """The campaigns as they are served, which fit their schema."""
+    job = job_for(LOGIN, facts=facts, results=results)
+    campaigns: list[Mapping[str, Any]] = fitted(CAMPAIGN_ANALYTICS, campaign_analytics(job=job))["campaigns"]
+    return campaigns
+
+
+def funnel() -> Mapping[str, Any]:
+    """A ROAS prediction for a budget of 1,000."""
+    figures = {"spend": 1000.0, "impressions": 100_000.0, "clicks": 1500.0, "conversions": 30.0, "revenue": 2000.0}
+    expected = {name: {"value": value, "low": value / 2, "high": value * 2} for name, value in figures.items()}
+    return {"campaign": {**expected, "roas": {"value": 2.0, "low": 1.1, "high": 3.5}}}
+
+
+def test_a_user_without_campaigns_gets_an_empty_list() -> None:
+    """Valid, and nobody else's campaigns in it."""
+    assert analytics(campaign(user="u2"), outcome()) == []
+
+
+def test_a_campaign_without_outcomes_is_there() -> None:
+    """Empty series and no variants; nothing predicted while nothing is cached."""
+    [shown] = analytics(campaign())
+    assert (shown["series"], shown["best_variants"], shown["worst_variants"]) == ([], [], [])
+    assert (shown["predicted"], shown["comparison"]) == (None, {})
+    assert (shown["actual"]["impressions"], shown["actual"]["ctr"]) == (0, None)
+
+
+def test_the_series_is_by_day() -> None:
+    """Ninety days up to today; what is older is in the totals only."""
+    facts = (
+        outcome(at=NOON - timedelta(days=DAYS), clicks=50),
+        outcome(at=NOON - timedelta(days=1), clicks=2, spend=3.0, revenue=4.5),
+        outcome(at=NOON, clicks=1),
+        outcome("x1", at=NOON, clicks=4),
+    )
+    [shown] = analytics(campaign(), *facts)
+    assert len(shown["series"]) == DAYS
+    yesterday = {"at": "2026-02-28T00:00:00.000Z", "impressions": 1000, "clicks": 2, "spend": 3.0, "revenue": 4.5}
+    assert shown["series"][-2] == yesterday
+    assert shown["series"][-1]["clicks"] == 5
+    assert shown["actual"]["clicks"] == 57
+
+
+def test_best_and_worst_are_by_what_is_sure() -> None:
+    """A variant with one click of two impressions leads nothing, though its rate is the highest."""
+    shown_to = {
+        "lucky": (2, 1),
+        "good": (10_000, 300),
+        "fair": (10_000, 200),
+        "poor": (10_000, 100),
+        "bad": (10_000, 50),
+    }
+    facts = (outcome(name, impressions=seen, clicks=clicks) for name, (seen, clicks) in shown_to.items())
+    [shown] = analytics(campaign(), *facts)
+    assert shown["best_variants"][0]["variant_id"] == "good"
+    assert shown["worst_variants"][0]["variant_id"] == "bad"
+    told = [one["variant_id"] for one in (*shown["best_variants"], *shown["worst_variants"])]
+    assert len(told) == len(set(told)) == 5
+
+
+def test_one_variant_is_the_best_and_not_the_worst() -> None:
+    """With nothing to compare it with, it has no p-value."""
+    [shown] = analytics(campaign(), outcome("x1"))
+    [best] = shown["best_variants"]
+    assert (best["p_value"], best["significant"], best["relative_ctr"]) == (None, False, 1.0)
+    assert shown["worst_variants"] == []
+
+
+def test_variants_are_held_against_chance_and_prediction() -> None:
+    """A variant with twice the clicks of the other: its figures, its share of the mean, and what was predicted."""
+    results = {"variant_scoring:campaign:c1": {"scores": [{"variant_id": "x1", "rank": 1, "ctr": 1.1}]}}
+    facts = (outcome("x1", impressions=10_000, clicks=200), outcome("x2", impressions=10_000, clicks=100))
+    [shown] = analytics(campaign(), *facts, results=results)
+    [best], [worst] = shown["best_variants"], shown["worst_variants"]
+    assert (best["variant_id"], best["ctr"], best["significant"]) == ("x1", 0.02, True)
+    assert best["relative_ctr"] == pytest.approx(200 / 150)
+    assert (best["predicted_relative_ctr"], worst["predicted_relative_ctr"]) == (1.1, None)
+    assert 0 < best["p_value"] < 1e-6
+
+
+def test_nobody_clicked() -> None:
+    """Variants that were shown but never clicked have a rate of 0 and no relation to a mean of 0."""
+    [shown] = analytics(campaign(), outcome("x1", clicks=0), outcome("x2", clicks=0))
+    assert [(one["ctr"], one["relative_ctr"], one["p_value"]) for one in shown["best_variants"]] == [(0.0, None, 1.0)]
+
+
+def test_predicted_stands_beside_actual() -> None:
+    """Money and clicks as predicted for the whole budget; the rates are compared, ROAS with its interval."""
+    facts = (outcome(impressions=10_000, clicks=200, spend=100.0, revenue=400.0),)
+    [shown] = analytics(campaign(), *facts, results={"roas_prediction:campaign:c1": funnel()})
+    assert shown["predicted"] == {
+        "impressions": 100_000.0, "clicks": 1500.0, "spend": 1000.0, "revenue": 2000.0, "roas": 2.0, "ctr": 0.015,
+    }  # fmt: skip
+    assert shown["comparison"] == {
+        "ctr": {"predicted": 0.015, "actual": 0.02},
+        "roas": {"predicted": 2.0, "actual": 4.0, "low": 1.1, "high": 3.5, "within": False},
+    }
+
+
+def action(name: str, *, minute: int, fact_id: str = "", user: str = "u1") -> Action:
+    """What a user did."""
+    return Action(at=NOON + timedelta(minutes=minute), user_id=user, action=name, fact_id=fact_id or f"a{minute}")
+
+
+def predicted(*, stored: list[Action], recent: list[Action]) -> Mapping[str, Any]:
+    """The predictions as they are served, which fit their schema."""
+    return fitted(PREDICTED_ACTIONS, predicted_actions(job=job_for(LOGIN, facts=stored, recent=recent)))
+
+
+def test_a_user_without_history_has_no_predictions() -> None:
+    """An empty list, and the model's name."""
+    result = predicted(stored=[action("view", minute=1, user="u2")], recent=[])
+    assert result == {"predicted_actions": [], "model": {"version": "habits-1", "trained_at": None}}
+
+
+def test_stored_and_recent_actions_count_once() -> None:
+    """The store lags behind and recent ones may be evicted; what is in both is one action.
+
+    After `login` came `view` three times: n(login) = 3, t = 1, P(view) = 3 of 7 + 2, so (3 + 3/9) / 4.
+    """
+    done = [action("login" if minute % 2 == 0 else "view", minute=minute) for minute in range(7)]
+    result = predicted(stored=done[:5], recent=done[3:])
+    first = result["predicted_actions"][0]
+    assert (first["action"], first["confidence"]) == ("view", "high")
+    assert first["probability"] == pytest.approx((3 + 3 / 9) / 4)
