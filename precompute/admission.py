@@ -1,6 +1,6 @@
 """Of a plan, what has to be done: drop what is fresh, join what is running, publish what can begin."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from precompute.errors import BrokerUnavailable
@@ -36,13 +36,27 @@ def admit(plan: Plan, *, ledger: Ledger, dispatch: Dispatch) -> Receipt:
         BrokerUnavailable: Nothing could be published, and nothing was recorded.
         StoreUnavailable: The cache cannot be reached.
     """
-    admitted = ledger.admit(plan)
-    messages = [_message(one, plan) for one in admitted if one.verdict is Verdict.QUEUED]
+    return admit_all([plan], ledger=ledger, dispatch=dispatch)[0]
+
+
+def admit_all(plans: Sequence[Plan], *, ledger: Ledger, dispatch: Dispatch) -> list[Receipt]:
+    """The same for several plans, published at one go; a receipt for each, in their order.
+
+    Raises:
+        BrokerUnavailable: Not everything could be published, and nothing was recorded.
+        StoreUnavailable: The cache cannot be reached.
+    """
+    admitted = [ledger.admit(plan) for plan in plans]
+    pairs = [(one, plan) for plan, tasks in zip(plans, admitted, strict=True) for one in tasks]
     try:
-        dispatch(messages)
+        dispatch([_message(one, plan) for one, plan in pairs if one.verdict is Verdict.QUEUED])
     except BrokerUnavailable:
-        ledger.withdraw(one for one in admitted if one.verdict in (Verdict.QUEUED, Verdict.WAITING))
+        ledger.withdraw(one for one, _ in pairs if one.verdict in (Verdict.QUEUED, Verdict.WAITING))
         raise
+    return [_receipt(tasks) for tasks in admitted]
+
+
+def _receipt(admitted: Sequence[Admitted]) -> Receipt:
     wanted = [one for one in admitted if one.task.wanted]
     return Receipt(
         queued={one.task.row.name: one.task_id for one in wanted if one.verdict in _ON_ITS_WAY},

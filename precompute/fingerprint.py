@@ -1,8 +1,16 @@
 """What names the input of a computation, so that the same input is not computed twice and a new one is noticed."""
 
 import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
 
 from precompute.media import LocalVideo, VideoSource
+
+
+def fingerprint_of_brief(data: Mapping[str, Any]) -> str:
+    """18 hexadecimal digits that change with anything in a campaign's brief, whatever the order of its fields."""
+    return _digest(json.dumps(data, sort_keys=True, separators=(",", ":")))
 
 
 def fingerprint_of(source: VideoSource) -> str:
@@ -15,4 +23,8 @@ def fingerprint_of(source: VideoSource) -> str:
         text = f"{source.path.name}\n{facts.st_size}\n{facts.st_mtime_ns}"
     else:
         text = source.url
+    return _digest(text)
+
+
+def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=9).hexdigest()

@@ -1,7 +1,7 @@
 """What must not be forgotten goes in here: before its caller is answered, and without waiting for the database."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from precompute.clock import Clock, system_clock
@@ -51,16 +51,27 @@ class Memory:
             _log.warning("Recent actions not kept", extra={"action": "recent_not_kept", "count": len(actions)})
         return len(facts)
 
-    def record_event(self, event: Event) -> None:
-        """Accept what a trigger says: its video or campaign, and that its user did this.
+    def record_events(self, events: Iterable[Event]) -> None:
+        """Accept what triggers say: their videos and campaigns, and that their users did this.
 
         Raises:
-            BrokerUnavailable: It was not accepted, or no answer came.
+            BadParameters: Something in one of them is not JSON.
+            BrokerUnavailable: None was accepted, or no answer came.
         """
-        self.record(_facts_of(event, at=self._clock()))
+        at = self._clock()
+        self.record([fact for event in events for fact in facts_of(event, at=at)])
+
+    def recent(self, user_ids: Sequence[str]) -> list[list[Action]]:
+        """The latest actions of each of some users, in one round trip.
+
+        Raises:
+            StoreUnavailable: The cache cannot be reached.
+        """
+        return self._recent.of_each(user_ids)
 
 
-def _facts_of(event: Event, *, at: datetime) -> list[Fact]:
+def facts_of(event: Event, *, at: datetime) -> list[Fact]:
+    """What a trigger says: what was brought, then what its user did."""
     facts: list[Fact] = []
     if isinstance(event, VideoUploaded):
         facts.append(VideoFact(at=at, video_id=event.subject_id, user_id=event.user_id, data=event.data))

@@ -2,28 +2,28 @@
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from precompute.admission import Receipt, admit
+from precompute.batch import Batch, Refusal, Trigger
 from precompute.cache import Cache
 from precompute.catalogue import Catalogue
 from precompute.entry import Entry, Miss
-from precompute.errors import BrokerUnavailable, ModelNotTrained, UnknownPrecomputation
-from precompute.events import CampaignCreated, Event, UserLoggedIn, VideoUploaded, event_from_json
-from precompute.fingerprint import fingerprint_of
+from precompute.errors import BrokerUnavailable, UnknownPrecomputation
+from precompute.events import CampaignCreated, UserLoggedIn, VideoUploaded, event_from_json
 from precompute.ledger import Ledger, TaskRecord
 from precompute.measures import Measures, measure
-from precompute.media import locate_video
 from precompute.memory import Memory
 from precompute.message import Dispatch
 from precompute.notifications import Notifications
 from precompute.patterns import Pattern
 from precompute.planner import Cause, plan
+from precompute.prediction import Predict, Prediction
 from precompute.settings import Settings
-from precompute.subjects import CacheKey, SubjectRef
+from precompute.subjects import CacheKey, SubjectRef, check_id
 from precompute.task_type import TaskType
 
 _log = logging.getLogger(__name__)
@@ -56,6 +56,7 @@ class Precomputer:
         dispatch: Puts messages on their queues.
         notifications: Wakes waiting readers.
         memory: Keeps what triggers and callers say for good.
+        predict: Knows from what users did what they do next.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Precomputer:
         dispatch: Dispatch,
         notifications: Notifications,
         memory: Memory,
+        predict: Predict,
     ) -> None:
         self.settings = settings
         self.catalogue = catalogue
@@ -76,6 +78,10 @@ class Precomputer:
         self.dispatch = dispatch
         self.notifications = notifications
         self.memory = memory
+        self.predict = predict
+        self._batch = Batch(
+            catalogue=catalogue, ledger=ledger, dispatch=dispatch, memory=memory, media_root=settings.media_root
+        )
 
     def on_video_upload(
         self,
@@ -92,9 +98,8 @@ class Precomputer:
             BadParameters: An id, the URL or the path does not fit, or there is no such video; names the field.
             BrokerUnavailable, StoreUnavailable: Nothing was started.
         """
-        event = VideoUploaded(subject_id=video_id, user_id=user_id, data=video_data or {}, callback_url=callback_url)
-        source = locate_video(event, media_root=self.settings.media_root)
-        return self._on(replace(event, fingerprint=fingerprint_of(source)), priority=priority)
+        trigger = Trigger(kind=VideoUploaded, subject_id=video_id, user_id=user_id, data=video_data or {})
+        return self._on(replace(trigger, priority=priority, callback_url=callback_url))
 
     def on_campaign_create(
         self,
@@ -112,10 +117,8 @@ class Precomputer:
             UnknownPrecomputation: No task type of the catalogue starts with it.
             BrokerUnavailable, StoreUnavailable: Nothing was started.
         """
-        event = CampaignCreated(
-            subject_id=campaign_id, user_id=user_id, data=campaign_data or {}, callback_url=callback_url
-        )
-        return self._on(event, priority=priority)
+        trigger = Trigger(kind=CampaignCreated, subject_id=campaign_id, user_id=user_id, data=campaign_data or {})
+        return self._on(replace(trigger, priority=priority, callback_url=callback_url))
 
     def on_user_login(
         self, user_id: str, *, user_data: Mapping[str, Any] | None = None, priority: int | None = None
@@ -127,16 +130,36 @@ class Precomputer:
             UnknownPrecomputation: No task type of the catalogue starts with it.
             BrokerUnavailable, StoreUnavailable: Nothing was started.
         """
-        event = UserLoggedIn(subject_id=user_id, user_id=user_id, data=user_data or {})
-        return self._on(event, priority=priority)
+        trigger = Trigger(kind=UserLoggedIn, subject_id=user_id, user_id=user_id, data=user_data or {})
+        return self._on(replace(trigger, priority=priority))
 
-    def predict_next_actions(self, user_id: str) -> list[Mapping[str, Any]]:
-        """What the user will probably do next, likeliest first.
+    def on_batch(self, triggers: Sequence[Trigger]) -> list[Receipt | Refusal]:
+        """Take several triggers in at one go; one that is refused leaves the others alone.
+
+        Returns:
+            For each trigger in its order what it started, or why it was refused.
 
         Raises:
-            ModelNotTrained: Always, until the action model exists.
+            BrokerUnavailable, StoreUnavailable: Nothing was started.
         """
-        raise ModelNotTrained(f"no model predicts the actions of {user_id} yet")
+        return self._batch.take(triggers)
+
+    def predict_next_actions(self, user_id: str) -> Prediction:
+        """What the user will probably do next, from what they did lately.
+
+        Raises:
+            BadParameters: The id does not fit; names the field.
+            StoreUnavailable: The cache cannot be reached.
+        """
+        return self.predictions_for([check_id(user_id, field="user_id")])[0]
+
+    def predictions_for(self, user_ids: Sequence[str]) -> list[Prediction]:
+        """The same of several users in one round trip, in their order.
+
+        Raises:
+            StoreUnavailable: The cache cannot be reached.
+        """
+        return [self.predict(actions) for actions in self.memory.recent(user_ids)]
 
     def get(self, key: CacheKey, *, wait: timedelta = timedelta(0)) -> Entry | Miss:
         """The result under ``key``, or why there is none; reading a stale one starts its refresh.
@@ -226,17 +249,11 @@ class Precomputer:
         """Counts and workers as they are now."""
         return measure(self.cache, self.catalogue)
 
-    def _on(self, event: Event, *, priority: int | None) -> Receipt:
-        rows = self.catalogue.started_by(type(event))
-        if not rows:
-            raise UnknownPrecomputation(f"no task type starts with {event.name}")
-        planned = plan(event, catalogue=self.catalogue, rows=rows, priority=priority)
-        receipt = admit(planned, ledger=self.ledger, dispatch=self.dispatch)
-        # Last: a trigger that is refused comes again, and then joins what was admitted, but must not be recorded twice.
-        self.memory.record_event(event)
-        extra = {"subject": str(event.ref), "queued": sorted(receipt.queued), "cached": sorted(receipt.cached)}
-        _log.info("Event admitted", extra={"action": "event_admitted", "event": event.name, **extra})
-        return receipt
+    def _on(self, trigger: Trigger) -> Receipt:
+        [outcome] = self._batch.take([trigger])
+        if not isinstance(outcome, Receipt):
+            raise outcome
+        return outcome
 
     def _served(self, key: CacheKey) -> TaskType:
         row = self.catalogue.get(key.task_type)

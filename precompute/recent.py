@@ -4,7 +4,7 @@ It is kept beside the results, where it may be evicted, and not beside the facts
 not be lost, so their server never evicts, and a list for every user would fill it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -56,9 +56,21 @@ class RecentActions:
         Raises:
             StoreUnavailable: The server cannot be reached.
         """
-        with reaching_cache():
-            packed = self.client.lrange(_list_of(user_id), 0, -1)
-        return [_unpacked(one, user_id=user_id) for one in packed]
+        return self.of_each([user_id])[0]
+
+    def of_each(self, user_ids: Sequence[str]) -> list[list[Action]]:
+        """The same of several users in one round trip, in their order.
+
+        Raises:
+            StoreUnavailable: The server cannot be reached.
+        """
+        with reaching_cache(), self.client.pipeline(transaction=False) as pipe:
+            for user_id in user_ids:
+                pipe.lrange(_list_of(user_id), 0, -1)
+            found = pipe.execute()
+        return [
+            [_unpacked(one, user_id=user_id) for one in packed] for user_id, packed in zip(user_ids, found, strict=True)
+        ]
 
 
 def _list_of(user_id: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from celery import Celery
 
 import celeryconfig
+from models import habits
 from precompute.cache import Cache
 from precompute.catalogue import Catalogue
 from precompute.clock import Clock, system_clock
@@ -87,4 +88,5 @@ def precomputer(settings: Settings, *, clock: Clock = system_clock) -> Precomput
         dispatch=parts.dispatch,
         notifications=Notifications(settings.redis_url),
         memory=Memory(parts.stream, RecentActions(parts.cache.client), clock=clock),
+        predict=habits.predict,
     )

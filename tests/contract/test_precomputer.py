@@ -12,10 +12,12 @@ import pytest
 from bench import CATALOGUE, CUTS, GRACE, LOOKS, RATE, RAW, SOLO, TTL, Bench, key
 from servers import ValkeyServer
 
+from models import habits
 from precompute.catalogue import Catalogue
 from precompute.entry import Entry, Miss, State
-from precompute.errors import BadParameters, BrokerUnavailable, ModelNotTrained, UnknownPrecomputation
+from precompute.errors import BadParameters, BrokerUnavailable, UnknownPrecomputation
 from precompute.events import CampaignCreated, UserLoggedIn
+from precompute.facts import Action
 from precompute.ledger import Beginning
 from precompute.memory import Memory
 from precompute.notifications import Notifications
@@ -74,6 +76,7 @@ def precomputer_with(catalogue: Catalogue, bench: Bench, notifications: Notifica
         dispatch=bench.dispatch,
         notifications=notifications,
         memory=Memory(FactStream(bench.client), RecentActions(bench.client), clock=bench.clock),
+        predict=habits.predict,
     )
 
 
@@ -165,10 +168,33 @@ def test_a_row_of_a_plug_in_makes_the_event_known(bench: Bench, notifications: W
     assert bench.dispatch.sent[1].queue == "background"
 
 
-def test_no_model_predicts_actions_yet(precomputer: Precomputer) -> None:
-    """The caller is told that it is the model that is missing."""
-    with pytest.raises(ModelNotTrained):
-        precomputer.predict_next_actions("u1")
+def test_predictions_come_from_what_the_user_did_lately(precomputer: Precomputer, bench: Bench) -> None:
+    """Recorded a moment ago, and nothing of anybody else."""
+    for name in ("login", "view", "login"):
+        bench.clock.forward(timedelta(minutes=1))
+        precomputer.memory.record([Action(at=bench.clock(), user_id="u1", action=name)])
+
+    assert [one.action for one in precomputer.predict_next_actions("u1").actions] == ["view", "login"]
+    assert precomputer.predict_next_actions("u2").actions == ()
+
+
+def test_predictions_need_a_user(precomputer: Precomputer) -> None:
+    """An id that is none is named."""
+    with pytest.raises(BadParameters) as refused:
+        precomputer.predict_next_actions("no one")
+    assert list(refused.value.fields) == ["user_id"]
+
+
+def test_another_brief_is_another_campaign(bench: Bench, notifications: WatchedSleep, tmp_path: Path) -> None:
+    """The same brief joins what is running, in whatever order its fields come; another starts anew."""
+    brief = replace(SOLO, name="brief", subject=Subject.CAMPAIGN, on=CampaignCreated)
+    engine = precomputer_with(Catalogue.of((brief,)), bench, notifications, tmp_path)
+    first = engine.on_campaign_create("c1", "u1", campaign_data={"budget": 5, "tone": "calm"})
+    again = engine.on_campaign_create("c1", "u1", campaign_data={"tone": "calm", "budget": 5})
+    other = engine.on_campaign_create("c1", "u1", campaign_data={"tone": "calm", "budget": 6})
+
+    assert again.queued == first.queued
+    assert other.queued != first.queued
 
 
 def test_a_waiting_reader_is_woken_by_the_result(

@@ -1,0 +1,113 @@
+"""What callers say happened, one trigger or a thousand at once: checked, planned, admitted, published and recorded."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from precompute.admission import Receipt, admit_all
+from precompute.catalogue import Catalogue
+from precompute.errors import BadParameters, UnknownPrecomputation
+from precompute.events import CampaignCreated, Event, UserLoggedIn, VideoUploaded
+from precompute.fingerprint import fingerprint_of, fingerprint_of_brief
+from precompute.ledger import Ledger
+from precompute.media import locate_video
+from precompute.memory import Memory
+from precompute.message import Dispatch
+from precompute.planner import Plan, plan
+
+_log = logging.getLogger(__name__)
+
+Refusal = BadParameters | UnknownPrecomputation
+"""Why one trigger was not taken, while those beside it were."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """Something that happened, as a caller says.
+
+    Attributes:
+        kind: What.
+        subject_id: To which video, campaign or user.
+        user_id: Who did it.
+        data: What came along.
+        priority: 1 to 10; None for each row's own queue.
+        callback_url: Kept with the event.
+    """
+
+    kind: type[VideoUploaded] | type[CampaignCreated] | type[UserLoggedIn]
+    subject_id: str
+    user_id: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    priority: int | None = None
+    callback_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Takes triggers in.
+
+    Attributes:
+        catalogue: The task types in force.
+        ledger: The tasks.
+        dispatch: Puts messages on their queues.
+        memory: Keeps what the triggers say.
+        media_root: Where videos without a URL lie.
+    """
+
+    catalogue: Catalogue
+    ledger: Ledger
+    dispatch: Dispatch
+    memory: Memory
+    media_root: Path
+
+    def take(self, triggers: Sequence[Trigger]) -> list[Receipt | Refusal]:
+        """A receipt or a refusal for each trigger, in their order; a refusal leaves the others alone.
+
+        Raises:
+            BrokerUnavailable, StoreUnavailable: Nothing was started.
+        """
+        planned = [self._planned(trigger) for trigger in triggers]
+        plans = [one for one in planned if isinstance(one, Plan)]
+        receipts = admit_all(plans, ledger=self.ledger, dispatch=self.dispatch)
+        # Last: a trigger that is refused comes again, and then joins what was admitted, but must not be recorded twice.
+        self.memory.record_events(one.event for one in plans)
+        for one, receipt in zip(plans, receipts, strict=True):
+            _tell(one.event, receipt)
+        left = iter(receipts)
+        return [next(left) if isinstance(one, Plan) else one for one in planned]
+
+    def _planned(self, trigger: Trigger) -> Plan | Refusal:
+        try:
+            event = event_of(trigger, media_root=self.media_root)
+            rows = self.catalogue.started_by(type(event))
+            if not rows:
+                raise UnknownPrecomputation(f"no task type starts with {event.name}")
+            return plan(event, catalogue=self.catalogue, rows=rows, priority=trigger.priority)
+        except (BadParameters, UnknownPrecomputation) as refusal:
+            return refusal
+
+
+def event_of(trigger: Trigger, *, media_root: Path) -> Event:
+    """What happened, with a fingerprint of what is computed from.
+
+    Raises:
+        BadParameters: An id, the URL or the path does not fit, or there is no such video; names the field.
+    """
+    event = trigger.kind(
+        subject_id=trigger.subject_id,
+        user_id=trigger.user_id,
+        data=trigger.data,
+        callback_url=trigger.callback_url,
+    )
+    if isinstance(event, VideoUploaded):
+        return replace(event, fingerprint=fingerprint_of(locate_video(event, media_root=media_root)))
+    if isinstance(event, CampaignCreated):
+        return replace(event, fingerprint=fingerprint_of_brief(event.data))
+    return event
+
+
+def _tell(event: Event, receipt: Receipt) -> None:
+    extra = {"subject": str(event.ref), "queued": sorted(receipt.queued), "cached": sorted(receipt.cached)}
+    _log.info("Event admitted", extra={"action": "event_admitted", "event": event.name, **extra})
