@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
@@ -22,6 +22,8 @@ LARGEST_COUNT = 10**12
 
 LARGEST_SUM = 1e15
 """Of money in one report: a double still holds its cents."""
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 FARTHEST_AHEAD = timedelta(days=2)
 """A report of today, dated at its end in the westernmost zone, is not yet true but not wrong."""
@@ -58,7 +60,7 @@ def check_instant(at: datetime) -> None:
     Raises:
         ValidationError: It is another.
     """
-    if at.year < 1970:
+    if at < EARLIEST:
         raise ValidationError("Must not be before 1970.")
     if at > system_clock() + FARTHEST_AHEAD:
         raise ValidationError("Must not be more than two days in the future.")

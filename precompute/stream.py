@@ -155,7 +155,12 @@ class FactStream:
             if start == b"0-0":
                 break
         while found := self._client.xreadgroup(_GROUP, _CONSUMER, {STREAM: ">"}, count=BATCH):
-            yield _lines(_entries_of(found))
+            entries = _entries_of(found)
+            yield _lines(entries)
+            if len(entries) < BATCH:
+                # What comes in meanwhile waits for the next drain: else under load each transaction would hold a
+                # handful, and the worker never get to anything else.
+                break
 
     def _settle(self, entries: Sequence[Entry], write: Callable[[Sequence[Fact]], object]) -> int:
         """Write entries and take them off; of those that cannot be written, count one more try."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from postgres import PostgresServer, postgres_programs
 from servers import ValkeyServer
 
 
@@ -23,6 +24,13 @@ def cache_client(cache_server: ValkeyServer) -> Iterator["redis.Redis"]:
         client.flushall()
         client.config_resetstat()
         yield client
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL for every test that asks; each makes a database of its own on it."""
+    with PostgresServer(postgres_programs()) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

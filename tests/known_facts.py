@@ -92,7 +92,8 @@ class KnownFacts:
 
     def actions_of(self, user_id: str, *, most: int = 500) -> list[Action]:
         """A user's latest actions, oldest first, in the order in which they were accepted."""
-        return [one for one in self._actions if one.user_id == user_id][-most:]
+        theirs = [one for one in self._actions if one.user_id == user_id]
+        return sorted(theirs, key=lambda one: one.accepted)[-most:]
 
     def _written(self, fact: Fact) -> bool:
         if fact.fact_id in self._seen:
@@ -116,7 +117,7 @@ class KnownFacts:
 def _kept(brought: dict[str, _Brought], name: str, fact: _Brought) -> bool:
     """Whether ``fact`` is the latest about ``name``, and is kept therefore."""
     before = brought.get(name)
-    if before is not None and before.at > fact.at:
+    if before is not None and (before.at, before.accepted) > (fact.at, fact.accepted):
         return False
     # Taken out first, so that facts of one instant stand in the order in which they came.
     brought.pop(name, None)
@@ -127,7 +128,7 @@ def _kept(brought: dict[str, _Brought], name: str, fact: _Brought) -> bool:
 def _latest(brought: dict[str, _Brought], user_id: str) -> list[_Brought]:
     theirs = [fact for fact in brought.values() if fact.user_id == user_id]
     # Sorted upwards and then turned, so that of two from one instant the later comes first.
-    return sorted(theirs, key=lambda fact: fact.at)[::-1]
+    return sorted(theirs, key=lambda fact: (fact.at, fact.accepted))[::-1]
 
 
 def _periods(outcomes: Sequence[Outcome], *, step: timedelta) -> list[Period]:

@@ -5,9 +5,12 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import uuid
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 from servers import free_port
 
 _DEBIAN = Path("/usr/lib/postgresql")
@@ -36,10 +39,18 @@ class PostgresServer:
         """For SQLAlchemy."""
         return f"postgresql+psycopg://precompute@127.0.0.1:{self.port}/postgres"
 
+    def new_database(self) -> str:
+        """Where a new, empty database is, for SQLAlchemy."""
+        name = f"test_{uuid.uuid4().hex}"
+        with psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return self.url.removesuffix("postgres") + name
+
     def start(self) -> None:
         """Start it, on the same port, with the data it had; it answers then."""
-        where = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
-        self._control("start", "-l", str(self._folder / "log"), "-o", where)
+        # Only a machine that dies needs fsync; killed servers find what the system holds for them.
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+        self._control("start", "-l", str(self._folder / "log"), "-o", options)
 
     def kill(self) -> None:
         """End it without a chance to finish anything, as a power cut does."""
