@@ -32,7 +32,8 @@ def _about(text: str) -> dict[str, str]:
     return {"description": text}
 
 
-def _succeeded() -> fields.Constant[bool]:
+def succeeded() -> fields.Constant[bool]:
+    """The first field of every success."""
     return fields.Constant(True, metadata={"enum": [True], "type": "boolean"})
 
 
@@ -45,6 +46,7 @@ class ProblemSchema(Schema):
         keys=fields.String(),
         values=fields.List(fields.String()),
         data_key="fields",
+        attribute="fields",
         metadata=_about("What is wrong with each field."),
     )
 
@@ -56,11 +58,10 @@ class ErrorSchema(Schema):
     error = fields.Nested(ProblemSchema, required=True)
 
 
-class VideoReceiptSchema(Schema):
-    """What a video's upload started."""
+class ReceiptSchema(Schema):
+    """What a trigger started."""
 
-    success = _succeeded()
-    video_id = fields.String(required=True)
+    success = succeeded()
     queued_tasks = ByTaskType(
         values=fields.List(fields.String()),
         required=True,
@@ -71,10 +72,16 @@ class VideoReceiptSchema(Schema):
     status = fields.String(required=True, validate=validate.OneOf(["processing", "ready"]))
 
 
+class VideoReceiptSchema(ReceiptSchema):
+    """What a video's upload started."""
+
+    video_id = fields.String(required=True)
+
+
 class CacheHitSchema(Schema):
     """A result from the cache."""
 
-    success = _succeeded()
+    success = succeeded()
     cache_key = fields.String(required=True)
     result = Result(required=True, metadata=_about("By the task type of the key."))
     cached = fields.Constant(True, metadata={"enum": [True], "type": "boolean"})
@@ -107,7 +114,7 @@ class TaskStateSchema(Schema):
 class StatusSchema(Schema):
     """Every task of a subject."""
 
-    success = _succeeded()
+    success = succeeded()
     subject = fields.String(required=True)
     id = fields.String(required=True)
     tasks = ByTaskType(values=fields.Nested(TaskStateSchema), required=True)
@@ -123,20 +130,20 @@ class ChangeSchema(TaskStateSchema):
 class TaskSchema(ChangeSchema):
     """One task."""
 
-    success = _succeeded()
+    success = succeeded()
 
 
 class InvalidatedSchema(Schema):
     """How much was dropped, or marked stale."""
 
-    success = _succeeded()
+    success = succeeded()
     invalidated = fields.Integer(required=True)
 
 
 class RefreshedSchema(Schema):
     """What a refresh queued."""
 
-    success = _succeeded()
+    success = succeeded()
     task_type = TaskTypeName(required=True)
     queued = fields.Integer(required=True)
     skipped = fields.Integer(required=True, metadata=_about("Due, but unread or on their way already."))
@@ -145,7 +152,7 @@ class RefreshedSchema(Schema):
 class QueueSchema(Schema):
     """What has not begun."""
 
-    success = _succeeded()
+    success = succeeded()
     queue_stats = fields.Dict(
         keys=fields.String(),
         values=fields.Integer(),
@@ -196,14 +203,14 @@ class FiguresSchema(Schema):
 class MetricsSchema(Schema):
     """The figures."""
 
-    success = _succeeded()
+    success = succeeded()
     metrics = fields.Nested(FiguresSchema, required=True)
 
 
 class AliveSchema(Schema):
     """The process answers."""
 
-    success = _succeeded()
+    success = succeeded()
     status = fields.String(required=True)
 
 

@@ -6,7 +6,7 @@ from flask_swagger_ui import get_swaggerui_blueprint  # type: ignore[import-unty
 from api.engine import attach
 from api.errors import answer_errors
 from api.openapi import service_api
-from api.views import about, cache, facts, media, status, triggers, watching
+from api.views import about, batches, cache, campaigns, facts, logins, media, status, triggers, watching
 from precompute.precomputer import Precomputer
 from precompute.settings import Settings
 
@@ -15,6 +15,9 @@ LARGEST_BODY = 1_000_000
 
 BLUEPRINTS = (
     triggers.blueprint,
+    campaigns.blueprint,
+    logins.blueprint,
+    batches.blueprint,
     facts.blueprint,
     cache.blueprint,
     status.blueprint,

@@ -83,13 +83,24 @@ def status_of(error: PrecomputeError) -> int:
     return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
 
 
+def told(error: PrecomputeError) -> dict[str, Any]:
+    """The body that tells an error of ours which is no fault of ours."""
+    return problem(error.code, error.message, fields=getattr(error, "fields", None))
+
+
+def unfit(messages: Any) -> dict[str, Any]:
+    """The body that tells what marshmallow found wrong with one object."""
+    fields = dict(_below("", messages))
+    return problem(CODES[422], _sentence(fields), fields=fields)
+
+
 def _answer(error: PrecomputeError) -> Response:
     status = status_of(error)
     if status == 500:
         current_app.logger.error("Unforeseen error", exc_info=error, extra={"action": "request_failed"})
         body = problem(CODES[500], SENTENCES[500])
     else:
-        body = problem(error.code, error.message, fields=getattr(error, "fields", None))
+        body = told(error)
     answer = jsonify(body)
     answer.status_code = status
     if status == 503:

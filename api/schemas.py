@@ -52,10 +52,20 @@ def check_callback(url: str) -> None:
         raise ValidationError("Must be an http or https URL.")
 
 
-def _id(about: str) -> fields.String:
+def id_field(about: str) -> fields.String:
+    """A required id."""
     # The engine checks ids by itself; this says the same in the document.
     fits = validate.Regexp(r"^[A-Za-z0-9._-]{1,128}$", error="Must be 1 to 128 characters of A-Z a-z 0-9 . _ -")
     return fields.String(required=True, validate=fits, metadata={"description": about})
+
+
+def callback_field() -> fields.String:
+    """An address to be told at."""
+    return fields.String(
+        allow_none=True,
+        validate=validate.And(validate.Length(max=LONGEST_URL), check_callback),
+        metadata={"description": "Kept with the event: an http or https address.", "format": "uri"},
+    )
 
 
 class VideoDataSchema(Schema):
@@ -77,28 +87,29 @@ class VideoDataSchema(Schema):
     title = fields.String(allow_none=True)
 
 
-class VideoTriggerSchema(Schema):
-    """A video was uploaded. Fields that are not named here are ignored."""
+class TriggerSchema(Schema):
+    """Something happened. Fields that are not named here are ignored."""
 
     class Meta:
         """Callers that exist already may send more."""
 
         unknown = EXCLUDE
 
-    video_id = _id("The video.")
-    user_id = _id("Who uploaded it.")
-    video_data = fields.Nested(VideoDataSchema, allow_none=True, validate=check_depth)
+    user_id = id_field("Who did it.")
     priority = fields.Integer(
         strict=True,
         allow_none=True,
         validate=validate.Range(min=1, max=10),
         metadata={"description": "Moves the tasks to the highest queue that is not above this number."},
     )
-    callback_url = fields.String(
-        allow_none=True,
-        validate=validate.And(validate.Length(max=LONGEST_URL), check_callback),
-        metadata={"description": "Kept with the event: an http or https address.", "format": "uri"},
-    )
+
+
+class VideoTriggerSchema(TriggerSchema):
+    """A video was uploaded. Fields that are not named here are ignored."""
+
+    video_id = id_field("The video.")
+    video_data = fields.Nested(VideoDataSchema, allow_none=True, validate=check_depth)
+    callback_url = callback_field()
 
 
 class PatternSchema(Schema):

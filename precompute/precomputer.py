@@ -79,9 +79,6 @@ class Precomputer:
         self.notifications = notifications
         self.memory = memory
         self.predict = predict
-        self._batch = Batch(
-            catalogue=catalogue, ledger=ledger, dispatch=dispatch, memory=memory, media_root=settings.media_root
-        )
 
     def on_video_upload(
         self,
@@ -142,7 +139,11 @@ class Precomputer:
         Raises:
             BrokerUnavailable, StoreUnavailable: Nothing was started.
         """
-        return self._batch.take(triggers)
+        root = self.settings.media_root
+        taking = Batch(
+            catalogue=self.catalogue, ledger=self.ledger, dispatch=self.dispatch, memory=self.memory, media_root=root
+        )
+        return taking.take(triggers)
 
     def predict_next_actions(self, user_id: str) -> Prediction:
         """What the user will probably do next, from what they did lately.
@@ -250,7 +251,7 @@ class Precomputer:
         return measure(self.cache, self.catalogue)
 
     def _on(self, trigger: Trigger) -> Receipt:
-        [outcome] = self._batch.take([trigger])
+        [outcome] = self.on_batch([trigger])
         if not isinstance(outcome, Receipt):
             raise outcome
         return outcome

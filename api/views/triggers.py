@@ -6,8 +6,8 @@ from api.answers import RefreshedSchema, VideoReceiptSchema
 from api.blueprint import NounBlueprint, fails
 from api.engine import engine
 from api.examples import VIDEO_RECEIPT, VIDEO_TRIGGER
+from api.receipts import shown
 from api.schemas import RefreshSchema, VideoTriggerSchema
-from precompute.admission import Receipt
 
 blueprint = NounBlueprint("triggers", __name__, description="Say what happened, or ask for a refresh.")
 
@@ -24,7 +24,7 @@ def video_uploaded(body: dict[str, Any]) -> dict[str, Any]:
     """
     video_id = body.pop("video_id")
     receipt = engine().on_video_upload(video_id, body.pop("user_id"), **body)
-    return {"video_id": video_id, **_shown(receipt)}
+    return {"video_id": video_id, **shown(receipt)}
 
 
 @blueprint.route("/api/precompute/refresh/<task_type:task_type>", methods=["POST"])
@@ -38,13 +38,3 @@ def refresh(body: dict[str, Any], task_type: str) -> dict[str, Any]:
     """
     refreshed = engine().refresh(task_type, **body)
     return {"task_type": task_type, "queued": refreshed.queued, "skipped": refreshed.skipped}
-
-
-def _shown(receipt: Receipt) -> dict[str, Any]:
-    count = len(receipt.queued)
-    return {
-        "queued_tasks": {name: [task_id] for name, task_id in receipt.queued.items()},
-        "cached": receipt.cached,
-        "message": f"Queued {count} precomputation task{'' if count == 1 else 's'}",
-        "status": "ready" if receipt.ready else "processing",
-    }

@@ -13,11 +13,14 @@ from servers import ValkeyServer
 from werkzeug.test import Client, TestResponse
 
 from api.app import create_app
+from models import habits
 from precompute.entry import Failure
 from precompute.ledger import Beginning
+from precompute.memory import Memory
 from precompute.message import Message
 from precompute.notifications import Notifications
 from precompute.precomputer import Precomputer
+from precompute.recent import RecentActions
 from precompute.settings import Settings
 from precompute.subjects import CacheKey
 from workers.wiring import engine, publishing_app
@@ -90,6 +93,8 @@ class ApiBench:
             ledger=self.parts.ledger,
             dispatch=self.parts.dispatch,
             notifications=self.notifications,
+            memory=Memory(self.parts.stream, RecentActions(self.parts.cache.client), clock=self.clock),
+            predict=habits.predict,
         )
         self.app = create_app(self.precomputer, self.settings)
 

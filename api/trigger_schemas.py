@@ -1,0 +1,149 @@
+"""The triggers for campaigns, logins and batches, and their answers; the OpenAPI document is made from them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, validate, validates_schema
+
+from api.answers import ByTaskType, ProblemSchema, ReceiptSchema, TaskTypeName, succeeded
+from api.schemas import TriggerSchema, callback_field, check_depth, id_field
+from precompute.results.user import ModelSchema, PredictedActionSchema
+
+MOST_IN_BATCH = 1000
+"""Triggers in one request."""
+
+
+def check_budget(budget: Any) -> None:
+    """Pass whatever callers write, but no number below zero.
+
+    Raises:
+        ValidationError: It is one.
+    """
+    if isinstance(budget, int | float) and budget < 0:
+        raise ValidationError("Must not be below 0.")
+
+
+class CampaignDataSchema(Schema):
+    """The brief: whatever is known of a campaign; a sparse one works, and more fields are kept as they are."""
+
+    class Meta:
+        """Callers send what they have."""
+
+        unknown = INCLUDE
+
+    budget = fields.Raw(
+        allow_none=True, validate=check_budget, metadata={"description": "Money to spend, in the account's currency."}
+    )
+    target_audience = fields.Raw(allow_none=True, metadata={"description": "For whom, in words or as an object."})
+    video_ids = fields.Raw(allow_none=True, metadata={"description": "Videos that the campaign shows."})
+
+
+class CampaignTriggerSchema(TriggerSchema):
+    """A campaign was created. Fields that are not named here are ignored."""
+
+    campaign_id = id_field("The campaign.")
+    campaign_data = fields.Nested(CampaignDataSchema, allow_none=True, validate=check_depth)
+    callback_url = callback_field()
+
+
+class UserDataSchema(Schema):
+    """What is known of a login; more fields are kept as they are."""
+
+    class Meta:
+        """Callers send what they have."""
+
+        unknown = INCLUDE
+
+    last_login = fields.Raw(allow_none=True, metadata={"description": "When the user was here before."})
+
+
+class LoginTriggerSchema(TriggerSchema):
+    """A user logged in. Fields that are not named here are ignored."""
+
+    user_data = fields.Nested(UserDataSchema, allow_none=True, validate=check_depth)
+
+
+class PredictActionsSchema(Schema):
+    """Whose actions to predict."""
+
+    class Meta:
+        """As everywhere, more fields do no harm."""
+
+        unknown = EXCLUDE
+
+    user_id = id_field("The user.")
+
+
+class BatchSchema(Schema):
+    """Several triggers at once. Each entry is what the trigger of its kind takes, and is checked by itself."""
+
+    class Meta:
+        """As everywhere, more fields do no harm."""
+
+        unknown = EXCLUDE
+
+    videos = fields.List(fields.Raw(metadata={"type": "object"}), allow_none=True)
+    campaigns = fields.List(fields.Raw(metadata={"type": "object"}), allow_none=True)
+    logins = fields.List(fields.Raw(metadata={"type": "object"}), allow_none=True)
+    priority = fields.Integer(
+        strict=True,
+        allow_none=True,
+        validate=validate.Range(min=1, max=10),
+        metadata={"description": "Of the entries that name none; 1, the background queue, unless said."},
+    )
+
+    @validates_schema
+    def check_size(self, data: Mapping[str, Any], **_: Any) -> None:
+        """Pass at most a thousand entries in all.
+
+        Raises:
+            ValidationError: There are more.
+        """
+        count = sum(len(data.get(kind) or ()) for kind in ("videos", "campaigns", "logins"))
+        if count > MOST_IN_BATCH:
+            raise ValidationError(f"Must hold at most {MOST_IN_BATCH} entries in all, not {count}.")
+
+
+class CampaignReceiptSchema(ReceiptSchema):
+    """What a campaign's creation started."""
+
+    campaign_id = fields.String(required=True)
+
+
+class LoginReceiptSchema(ReceiptSchema):
+    """What a login started, and what the user will probably do next."""
+
+    user_id = fields.String(required=True)
+    predicted_actions = fields.List(fields.Nested(PredictedActionSchema), required=True)
+
+
+class PredictionSchema(Schema):
+    """What a user will probably do next, likeliest first."""
+
+    success = succeeded()
+    user_id = fields.String(required=True)
+    predicted_actions = fields.List(fields.Nested(PredictedActionSchema), required=True)
+    model = fields.Nested(ModelSchema, required=True)
+
+
+class BatchResultSchema(Schema):
+    """What became of one entry: the answer of its trigger, or `error`; with the id that the entry named."""
+
+    success = fields.Boolean(required=True)
+    video_id = fields.String()
+    campaign_id = fields.String()
+    user_id = fields.String()
+    queued_tasks = ByTaskType(values=fields.List(fields.String()))
+    cached = fields.List(TaskTypeName())
+    message = fields.String()
+    status = fields.String(validate=validate.OneOf(["processing", "ready"]))
+    predicted_actions = fields.List(fields.Nested(PredictedActionSchema))
+    error = fields.Nested(ProblemSchema)
+
+
+class BatchReceiptSchema(Schema):
+    """One result for each entry: the videos, then the campaigns, then the logins, each in their order."""
+
+    success = succeeded()
+    accepted = fields.Integer(required=True, metadata={"description": "Entries that were not refused."})
+    results = fields.List(fields.Nested(BatchResultSchema), required=True)

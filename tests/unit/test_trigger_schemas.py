@@ -1,0 +1,49 @@
+"""What the triggers for campaigns, logins and batches take, and their examples, held against their schemas."""
+
+from typing import Any
+
+import pytest
+from marshmallow import Schema, ValidationError
+
+from api import trigger_examples as examples
+from api import trigger_schemas as schemas
+
+TAKEN = [
+    (schemas.CampaignTriggerSchema, examples.CAMPAIGN_TRIGGER),
+    (schemas.LoginTriggerSchema, examples.LOGIN_TRIGGER),
+    (schemas.BatchSchema, examples.BATCH),
+]
+
+ANSWERED = [
+    (schemas.CampaignReceiptSchema, examples.CAMPAIGN_RECEIPT),
+    (schemas.LoginReceiptSchema, examples.LOGIN_RECEIPT),
+    (schemas.PredictionSchema, examples.PREDICTION),
+    (schemas.BatchReceiptSchema, examples.BATCH_RECEIPT),
+]
+
+
+@pytest.mark.parametrize(("schema", "example"), TAKEN)
+def test_what_the_document_sends_is_taken(schema: type[Schema], example: Any) -> None:
+    """Each example of a request fits, and loses nothing."""
+    assert schema().load(example) == example
+
+
+@pytest.mark.parametrize(("schema", "example"), ANSWERED)
+def test_what_the_document_answers_is_answered(schema: type[Schema], example: Any) -> None:
+    """Each example of an answer is what its schema makes of it."""
+    assert schema().dump(example) == example
+
+
+@pytest.mark.parametrize("budget", [0, 12.5, "500 EUR", {"daily": 20}, None])
+def test_budgets_are_taken_as_callers_write_them(budget: Any) -> None:
+    """A brief is free, so the budget is kept as it is."""
+    sent = {"campaign_id": "c1", "user_id": "u1", "campaign_data": {"budget": budget}}
+    assert schemas.CampaignTriggerSchema().load(sent) == sent
+
+
+def test_a_batch_holds_a_thousand_in_all() -> None:
+    """Over the three kinds together; one more is refused."""
+    most = {"videos": [{}] * 400, "campaigns": [{}] * 300, "logins": [{}] * 300}
+    assert schemas.BatchSchema().validate(most) == {}
+    with pytest.raises(ValidationError, match="1001"):
+        schemas.BatchSchema().load({**most, "logins": [{}] * 301})
