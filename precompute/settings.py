@@ -152,9 +152,16 @@ class Settings:
     anthropic_model: str = _setting("PRECOMPUTE_ANTHROPIC_MODEL", "claude-haiku-4-5", str, "Model asked at Anthropic.")
     wording_timeout: timedelta = _setting(
         "PRECOMPUTE_WORDING_TIMEOUT",
-        timedelta(seconds=15),
+        timedelta(seconds=40),
         parse_duration,
-        "Longest wait for OpenAI or Anthropic; then the local wording is used.",
+        "Longest wait for OpenAI or Anthropic; then the local wording is used. Fifty texts take them up to 40 seconds, "
+        "and a campaign's texts may take a minute in all.",
+    )
+    wording_max_tokens: int = _setting(
+        "PRECOMPUTE_WORDING_MAX_TOKENS",
+        8_000,
+        _between(500, 100_000),
+        "Most tokens that OpenAI or Anthropic may spend on the texts of one campaign, thinking included.",
     )
     lease: timedelta = _setting(
         "PRECOMPUTE_LEASE",

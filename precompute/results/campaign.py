@@ -23,6 +23,8 @@ class VariantGenerationSchema(Schema):
 
     variants = fields.List(fields.Nested(VariantSchema), required=True)
     source = fields.String(required=True, metadata={"description": "Who worded them, and why."})
+    language = fields.String(required=True, metadata={"description": "ISO 639-1, of most of the texts."})
+    brief = fields.String(required=True, metadata={"description": "Names the brief: the same for the same brief."})
 
 
 class CampaignEvidenceSchema(Schema):
@@ -67,13 +69,16 @@ class FunnelSchema(Schema):
     conversions = fields.Nested(ExpectedSchema, required=True)
     revenue = fields.Nested(ExpectedSchema, required=True)
     roas = fields.Nested(ExpectedSchema, required=True)
+    ctr = fields.Nested(ExpectedSchema, required=True)
 
 
 class VariantRoasSchema(Schema):
-    """A variant's expected ROAS."""
+    """A variant's expected ROAS and CTR; also of variants that were not made here, once outcomes were reported."""
 
     variant_id = fields.String(required=True)
     roas = fields.Nested(ExpectedSchema, required=True)
+    ctr = fields.Nested(ExpectedSchema, required=True)
+    evidence = fields.Nested(CampaignEvidenceSchema, required=True)
 
 
 class RoasPredictionSchema(Schema):

@@ -1,0 +1,1 @@
+"""The texts of a campaign, and what they will bring."""
