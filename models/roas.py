@@ -1,0 +1,171 @@
+"""What a platform's outcomes say of its rates: training, evaluation, and the belief of a campaign and its variants."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from scipy.stats import spearmanr  # type: ignore[import-untyped]
+
+from models.funnel import FUNNEL, RateKind, earned_by, flow_of, start_of, steps_of
+from models.rates import Belief, Flow, Forecast, Recent, Variability, believed, forecast, recent
+from models.tallies import DAY, Tallies, day_of, tallies_of
+from models.variability import ahead, centre_of, learned
+from precompute.store import Facts
+from precompute.subjects import Subject
+
+MODEL_VERSION = "outcomes-1"
+"""Changes with the way in which is learned from outcomes."""
+
+PRIOR_VERSION = "funnel-prior-1"
+"""Of predictions that no outcome of the platform stands behind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """One rate on the platform.
+
+    Attributes:
+        variability: How it varies.
+        centre: Its mean.
+        spread: Squared relative deviation of that mean.
+        worth: What one of its events gains.
+    """
+
+    variability: Variability
+    centre: float
+    spread: float
+    worth: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoasModel:
+    """What is learned from all outcomes; only numbers and names, so that any format keeps it.
+
+    Attributes:
+        earned_by: ``clicks`` or ``conversions``: what revenue comes with.
+        rates: By the names of :data:`models.funnel.FUNNEL`.
+        outcomes: It was learned from so many days of lines.
+    """
+
+    earned_by: str
+    rates: Mapping[str, Learned]
+    outcomes: int
+
+    @property
+    def version(self) -> str:
+        """Named in predictions."""
+        return MODEL_VERSION if self.outcomes else PRIOR_VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where lines stand before their own outcomes count: the prior that these correct.
+
+    Attributes:
+        centre: Mean of the lines it is likened to.
+        spread: Squared relative deviation of that mean, and of what it may differ by, together.
+        worth: What an event gains on a line that saw none yet.
+    """
+
+    centre: float
+    spread: float
+    worth: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """How predictions of a held-out time came true, by line with spend in it.
+
+    Attributes:
+        spearman: Rank correlation of predicted and real ROAS; None with fewer than three lines.
+        coverage: Share of real values within their 80 % interval; None without lines.
+        lines: How many were held against each other.
+    """
+
+    spearman: float | None
+    coverage: float | None
+    lines: int
+
+
+def train_roas(facts: Facts) -> RoasModel:
+    """What all outcomes of campaigns say; the documented prior where there are none.
+
+    Raises:
+        SourceUnavailable: The facts cannot be had now.
+    """
+    return roas_model(tallies_of(facts.lines(Subject.CAMPAIGN, step=DAY)))
+
+
+def roas_model(tallies: Tallies, *, kinds: Mapping[str, RateKind] = FUNNEL) -> RoasModel:
+    """What ``tallies`` say of ``kinds``."""
+    by, steps = earned_by(tallies), steps_of(tallies)
+    rates = {name: _learned(flow_of(tallies, kind, earned_by=by), kind, steps=steps) for name, kind in kinds.items()}
+    return RoasModel(earned_by=by, rates=rates, outcomes=int((tallies.of("impressions") > 0).sum()))
+
+
+def _learned(flow: Flow, kind: RateKind, *, steps: int) -> Learned:
+    start = start_of(kind, steps=steps)
+    centre, _ = _centre(recent(flow, half_life=start.half_life), kind, between=start.between)
+    variability = learned(flow, start=start, centre=centre)
+    seen = recent(flow, half_life=variability.half_life)
+    centre, spread = _centre(seen, kind, between=variability.between)
+    worth = float(seen.top.sum() / seen.events.sum()) if seen.top.any() and seen.events.any() else 1.0
+    return Learned(variability=variability, centre=centre, spread=spread, worth=worth)
+
+
+def _centre(seen: Recent, kind: RateKind, *, between: float) -> tuple[float, float]:
+    return centre_of(seen, prior=kind.prior, prior_spread=kind.prior_spread, between=between)
+
+
+def standing_of(kind: RateKind, rate: Learned, *, siblings: Flow | None) -> Standing:
+    """The prior of a campaign: what its account's other campaigns do, or what all do, and more doubt then.
+
+    Args:
+        kind: Of rate.
+        rate: What was learned of it.
+        siblings: The account's other campaigns, one line each; None when there are none.
+    """
+    variability, doubt = rate.variability, rate.spread + kind.between_accounts
+    if siblings is None:
+        return Standing(centre=rate.centre, spread=doubt + variability.between, worth=rate.worth)
+    seen = recent(siblings, half_life=variability.half_life, usual_worth=rate.worth)
+    centre, spread = centre_of(seen, prior=rate.centre, prior_spread=doubt, between=variability.between)
+    return Standing(centre=centre, spread=spread + variability.between, worth=rate.worth)
+
+
+def predicted(flow: Flow, rate: Learned, *, standing: Standing) -> tuple[Belief, Forecast]:
+    """What is believed of lines with outcomes, and what comes at the pace they went; each (n_lines,)."""
+    variability = rate.variability
+    seen = recent(flow, half_life=variability.half_life, usual_worth=standing.worth)
+    belief = believed(seen, centre=standing.centre, spread=standing.spread, clumping=variability.clumping)
+    return belief, ahead(seen, belief=belief, variability=variability)
+
+
+def unseen(belief: Belief, rate: Learned, *, events: float) -> Forecast:
+    """What comes of lines without outcomes, of which so many ``events`` are expected."""
+    count = np.full_like(belief.mean, events / rate.variability.clumping)
+    return forecast(belief, events=count, variance=rate.variability.drift)
+
+
+def evaluate_roas(model: RoasModel, facts: Facts, *, held_out_from: datetime, days: int = 14) -> Evaluation:
+    """How well ``model`` tells the ROAS of each line in the ``days`` from ``held_out_from`` on, from what came before.
+
+    Raises:
+        SourceUnavailable: The facts cannot be had now.
+    """
+    tallies, first = tallies_of(facts.lines(Subject.CAMPAIGN, step=DAY)), day_of(held_out_from)
+    past, after = tallies.before(first), tallies.before(first + days)
+    kind, rate = FUNNEL["roas"], model.rates["roas"]
+    flow = flow_of(past, kind, earned_by=model.earned_by)
+    standing = Standing(centre=rate.centre, spread=rate.spread + rate.variability.between, worth=rate.worth)
+    _, coming = predicted(flow, rate, standing=standing)
+    spend = after.of("spend").sum(axis=1) - past.of("spend").sum(axis=1)
+    kept = (spend > 1e-9) & (flow.bottom.sum(axis=1) > 0)
+    actual = (after.of("revenue").sum(axis=1) - past.of("revenue").sum(axis=1))[kept] / spend[kept]
+    within = (actual >= coming.low[kept] - 1e-9) & (actual <= coming.high[kept] + 1e-9)
+    return Evaluation(
+        spearman=float(spearmanr(coming.value[kept], actual)[0]) if len(actual) > 2 else None,
+        coverage=float(within.mean()) if len(actual) else None,
+        lines=len(actual),
+    )
