@@ -11,6 +11,7 @@ from known_facts import KnownFacts
 from servers import ValkeyServer
 from store_promises import action, campaign, outcome, video
 
+import celeryconfig
 from precompute.cache import Cache
 from precompute.catalogue import (
     CAMPAIGN_ANALYTICS,
@@ -165,6 +166,13 @@ def test_a_database_that_is_away_is_logged_and_tried_again(
     bench.client.delete("pc:facts:lock")
     assert drain_facts(engine) == 1
     assert [one.action for one in engine.facts.actions_of("u1")] == ["login"]
+
+
+def test_beat_asks_for_drains_that_do_not_pile_up() -> None:
+    """On the first queue, and those that could not run in time are dropped."""
+    entry = celeryconfig.beat_schedule["drain"]
+    assert celeryconfig.task_routes[entry["task"]] == {"queue": "critical"}
+    assert entry["options"]["expires"] <= entry["schedule"].total_seconds()
 
 
 def test_what_is_recorded_is_accepted_and_at_hand(bench: Bench) -> None:

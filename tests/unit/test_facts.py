@@ -56,7 +56,7 @@ def test_data_may_be_any_mapping() -> None:
 
 def test_what_json_cannot_hold_is_refused_at_the_door() -> None:
     """Before anything is accepted, with what is wrong."""
-    with pytest.raises(BadParameters, match="this video cannot be written as JSON: .*set"):
+    with pytest.raises(BadParameters, match=r"this video cannot be written as JSON: .*set"):
         fact_to_json(replace(video(), data={"tags": {"a"}}))
 
 
