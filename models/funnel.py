@@ -1,10 +1,11 @@
 """The rates of a campaign's funnel, and what is believed of each before any outcome: docs/roas.md gives the sources."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from models.ctr import BASE_CTR, PRIOR_CLICKS
 from models.rates import Flow, Variability
 from models.tallies import Tallies
 
@@ -13,9 +14,6 @@ HORIZON_DAYS = 14
 
 PRIOR_CPM = 10.0
 """Price of 1,000 impressions, in the account's currency."""
-
-PRIOR_CTR = 0.010
-"""Clicks for each impression."""
 
 PRIOR_CONVERSION_RATE = 0.020
 """Conversions for each click."""
@@ -48,15 +46,18 @@ class RateKind:
 ROAS = RateKind(
     top="revenue",
     bottom="spend",
-    prior=1_000 / PRIOR_CPM * PRIOR_CTR * PRIOR_CONVERSION_RATE * PRIOR_ORDER_VALUE,
+    prior=1_000 / PRIOR_CPM * BASE_CTR * PRIOR_CONVERSION_RATE * PRIOR_ORDER_VALUE,
     prior_spread=0.7,
     between=0.5,
     between_accounts=0.5,
 )
 """Revenue for each unit of spend."""
 
-CTR = RateKind(top="clicks", bottom="impressions", prior=PRIOR_CTR, prior_spread=0.3, between=0.5, between_accounts=0.2)
+CTR = RateKind(top="clicks", bottom="impressions", prior=BASE_CTR, prior_spread=0.3, between=0.5, between_accounts=0.2)
 """Clicks for each impression."""
+
+VIDEO_CTR = replace(CTR, between=1 / PRIOR_CLICKS)
+"""Of videos, which start from the prior of docs/ctr-prior.md."""
 
 FUNNEL: Mapping[str, RateKind] = {
     "impressions": RateKind(
@@ -70,7 +71,7 @@ FUNNEL: Mapping[str, RateKind] = {
     "clicks": RateKind(
         top="clicks",
         bottom="spend",
-        prior=1_000 / PRIOR_CPM * PRIOR_CTR,
+        prior=1_000 / PRIOR_CPM * BASE_CTR,
         prior_spread=0.5,
         between=0.5,
         between_accounts=0.3,
@@ -78,7 +79,7 @@ FUNNEL: Mapping[str, RateKind] = {
     "conversions": RateKind(
         top="conversions",
         bottom="spend",
-        prior=1_000 / PRIOR_CPM * PRIOR_CTR * PRIOR_CONVERSION_RATE,
+        prior=1_000 / PRIOR_CPM * BASE_CTR * PRIOR_CONVERSION_RATE,
         prior_spread=0.7,
         between=0.5,
         between_accounts=0.5,

@@ -73,6 +73,8 @@ def tallies_of(series: Mapping[Line, Sequence[Period]], *, days: NDArray[np.int6
     found = [(row, day_of(period.at), period) for row, periods in enumerate(series.values()) for period in periods]
     own = np.array([day for _, day, _ in found], dtype=np.int64)
     known = np.unique(own if days is None else np.concatenate([own, days]))[-MOST_DAYS:]
+    if not known.size:
+        known = np.zeros(1, dtype=np.int64)  # nothing was counted on one day, so that no sum is empty
     counts = np.zeros((len(COUNTED), len(series), len(known)))
     column = {int(day): index for index, day in enumerate(known)}
     for row, day, period in found:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from models.funnel import CTR, FUNNEL, RateKind
+from models.funnel import FUNNEL, VIDEO_CTR, RateKind
 from models.roas import RoasModel, roas_model
 from models.tallies import DAY, Tallies, tallies_of
 from precompute.store import Facts
@@ -14,7 +14,7 @@ from precompute.subjects import Subject
 GROWTH = 0.01
 """More outcomes by this share are learned from anew; fewer change what is learned by less than can be told apart."""
 
-_KINDS: Mapping[Subject, Mapping[str, RateKind]] = {Subject.CAMPAIGN: FUNNEL, Subject.VIDEO: {"ctr": CTR}}
+_KINDS: Mapping[Subject, Mapping[str, RateKind]] = {Subject.CAMPAIGN: FUNNEL, Subject.VIDEO: {"ctr": VIDEO_CTR}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

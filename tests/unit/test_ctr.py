@@ -2,15 +2,21 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from math import exp, log, prod
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jobs import job_for
 
 from models.ctr import BASE_CTR, MODEL_VERSION, PRIOR_CLICKS, CtrBelief, VideoSigns, log_odds_effects, prior_of
+from precompute.events import VideoUploaded
+from precompute.facts import Outcome
+from precompute.job import Job
 from precompute.results.video import CtrPredictionSchema
+from precompute.subjects import Subject
 from workers.video.ctr import predict_ctr
 
 PLAIN = VideoSigns(
@@ -26,6 +32,28 @@ SCENES = {"duration": 20.0, "frame_rate": 25.0, "cuts": [5.0], "scenes": [], "cu
 FACES = {"samples": [], "max_faces": 1, "screen_share": 0.5, "first_face_at": 0.0, "largest_face_share": 0.06}
 HOOK = {"score": 75.0, "parts": {}, "text": ["SALE"], "spoken": "", "speech_starts_at": None, "advice": []}
 CAPTIONS = {"segments": [{"start": 4.0, "end": 5.0, "text": "Hello."}]}
+MARCH = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def job(*facts: Outcome) -> Job:
+    """The prediction of video v."""
+    return job_for(VideoUploaded(subject_id="v", user_id="u"), facts=facts)
+
+
+def shown(video: str, *, days: int = 1, impressions: int, clicks: int) -> list[Outcome]:
+    """The same every day."""
+    return [
+        Outcome(
+            at=MARCH - day * timedelta(days=1),
+            subject=Subject.VIDEO,
+            subject_id=video,
+            impressions=impressions,
+            clicks=clicks,
+        )
+        for day in range(days)
+    ]
+
+
 signs = st.builds(
     VideoSigns,
     hook_score=st.floats(0, 100),
@@ -106,7 +134,7 @@ def test_evidence_narrows_the_interval() -> None:
 
 def test_a_prediction_by_hand() -> None:
     """The four results of a video give this prediction, in the schema's form, the strongest drivers first."""
-    prediction = predict_ctr(SCENES, FACES, HOOK, CAPTIONS)
+    prediction = predict_ctr(SCENES, FACES, HOOK, CAPTIONS, job=job())
     odds = log(0.01 / 0.99) + 0.15 + 0.10 + 0.025 + 0.08 + 0.0 + 0.08 + 0.08
     assert not CtrPredictionSchema().validate(prediction)
     assert prediction["ctr"] == pytest.approx(1 / (1 + exp(-odds)), abs=1e-6)
@@ -125,7 +153,7 @@ def test_a_prediction_by_hand() -> None:
 
 def test_drivers_multiply_to_the_odds() -> None:
     """The factors of all drivers together take the base odds to the predicted ones."""
-    prediction = predict_ctr(SCENES, FACES, HOOK, CAPTIONS)
+    prediction = predict_ctr(SCENES, FACES, HOOK, CAPTIONS, job=job())
     factor = prod(1 + driver["effect"] for driver in prediction["drivers"])
     odds = prediction["ctr"] / (1 - prediction["ctr"])
     assert odds == pytest.approx(BASE_CTR / (1 - BASE_CTR) * factor, rel=1e-3)
@@ -133,9 +161,40 @@ def test_drivers_multiply_to_the_odds() -> None:
 
 def test_speech_is_timed_by_the_captions() -> None:
     """A video whose transcript starts early is helped, one without words is not."""
-    early = predict_ctr(SCENES, FACES, HOOK, {"segments": [{"start": 0.4, "end": 1.0, "text": "Hi."}]})
-    never = predict_ctr(SCENES, FACES, HOOK, {"segments": []})
-    assert early["ctr"] > predict_ctr(SCENES, FACES, HOOK, CAPTIONS)["ctr"] > never["ctr"]
+    early = predict_ctr(SCENES, FACES, HOOK, {"segments": [{"start": 0.4, "end": 1.0, "text": "Hi."}]}, job=job())
+    never = predict_ctr(SCENES, FACES, HOOK, {"segments": []}, job=job())
+    assert early["ctr"] > predict_ctr(SCENES, FACES, HOOK, CAPTIONS, job=job())["ctr"] > never["ctr"]
+
+
+def test_clicks_overrule_the_signs() -> None:
+    """Ten thousand showings at 4 % tell 4 %, whatever the video looks like, and are named as evidence."""
+    prediction = predict_ctr(SCENES, FACES, HOOK, CAPTIONS, job=job(*shown("v", days=10, impressions=1_000, clicks=40)))
+    assert not CtrPredictionSchema().validate(prediction)
+    assert prediction["ctr"] == pytest.approx(0.04, rel=0.05)
+    assert 0.02 < prediction["low"] < 0.035
+    assert 0.045 < prediction["high"] < 0.08
+    assert prediction["evidence"] == {"outcomes": 10, "impressions": 10_000}
+    assert prediction["model_version"] != MODEL_VERSION
+
+
+def test_a_few_clicks_move_it_a_little() -> None:
+    """Two clicks in fifty showings are not yet 4 %."""
+    before = predict_ctr(SCENES, FACES, HOOK, CAPTIONS, job=job())["ctr"]
+    after = predict_ctr(SCENES, FACES, HOOK, CAPTIONS, job=job(*shown("v", impressions=50, clicks=2)))["ctr"]
+    assert before * 1.05 < after < 0.03
+
+
+def test_other_videos_tell_what_is_usual_here() -> None:
+    """Where others are clicked three times as often as the benchmark says, this one is expected to be; widely still."""
+    others = [one for n in range(20) for one in shown(f"o{n}", days=10, impressions=2_000, clicks=60)]
+    before = predict_ctr(SCENES, FACES, HOOK, CAPTIONS, job=job())
+    after = predict_ctr(SCENES, FACES, HOOK, CAPTIONS, job=job(*others))
+    assert after["ctr"] == pytest.approx(3 * before["ctr"], rel=0.1)
+    assert after["evidence"] == {"outcomes": 0, "impressions": 0}
+    own = predict_ctr(
+        SCENES, FACES, HOOK, CAPTIONS, job=job(*others, *shown("v", days=10, impressions=2_000, clicks=60))
+    )
+    assert own["high"] / own["low"] < 0.8 * after["high"] / after["low"]
 
 
 def test_the_document_has_the_numbers_of_the_code() -> None:
