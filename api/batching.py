@@ -50,7 +50,8 @@ def take(body: Mapping[str, Any], *, engine: Precomputer) -> list[dict[str, Any]
     """
     entries = [(kind, sent) for kind in KINDS for sent in body.get(kind.name) or ()]
     priority = body.get("priority") or Queue.BACKGROUND.value
-    read = [_read(kind, sent, priority=priority) for kind, sent in entries]
+    schemas = {kind.name: kind.schema() for kind in KINDS}
+    read = [_read(kind, sent, schema=schemas[kind.name], priority=priority) for kind, sent in entries]
     outcomes = iter(engine.on_batch([one for one in read if isinstance(one, Trigger)]))
     became = [next(outcomes) if isinstance(one, Trigger) else one for one in read]
     results = [_result(kind, sent, outcome) for (kind, sent), outcome in zip(entries, became, strict=True)]
@@ -58,9 +59,9 @@ def take(body: Mapping[str, Any], *, engine: Precomputer) -> list[dict[str, Any]
     return results
 
 
-def _read(kind: Kind, sent: Any, *, priority: int) -> Trigger | ValidationError:
+def _read(kind: Kind, sent: Any, *, schema: Schema, priority: int) -> Trigger | ValidationError:
     try:
-        fitting = kind.schema().load(sent)
+        fitting = schema.load(sent)
     except ValidationError as flaw:
         return flaw
     return Trigger(

@@ -23,6 +23,7 @@ from precompute.subjects import CacheKey
 from precompute.task_type import TaskType
 from workers.binding import Binding
 from workers.heartbeat import Heartbeat
+from workers.owners import shown_with
 from workers.wiring import Engine
 
 _log = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ class Execution:
         if beginning is Beginning.RUN:
             with Heartbeat(self.engine.ledger, key=message.key, owner=owner, lease=lease) as heartbeat:
                 self._attempt(binding, message, event, owner=owner, failed_tries=failed_tries, heartbeat=heartbeat)
+            self.engine.cache.outdate(shown_with(binding.row, event))
         else:
             _log.info("Message not run", extra={"action": "message_dropped", "why": beginning.value, **extra})
         if beginning is not Beginning.BUSY:

@@ -116,13 +116,13 @@ class AnalysedCampaignSchema(Schema):
         keys=fields.String(),
         required=True,
         allow_none=True,
-        metadata={"description": "For the whole budget; null when no prediction is cached."},
+        metadata={"description": "Of the next two weeks, from `roas_prediction`; null when none is cached."},
     )
     actual = fields.Nested(TotalsSchema, required=True)
     comparison = fields.Dict(
         keys=fields.String(),
         required=True,
-        metadata={"description": "`ctr` and `roas` where both are known: predicted, actual; `roas` with its bounds."},
+        metadata={"description": "`ctr` and `roas`, where both are known: predicted, low, high, actual, within."},
     )
 
 

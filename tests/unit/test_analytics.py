@@ -40,7 +40,8 @@ def funnel() -> Mapping[str, Any]:
     """A ROAS prediction for a budget of 1,000."""
     figures = {"spend": 1000.0, "impressions": 100_000.0, "clicks": 1500.0, "conversions": 30.0, "revenue": 2000.0}
     expected = {name: {"value": value, "low": value / 2, "high": value * 2} for name, value in figures.items()}
-    return {"campaign": {**expected, "roas": {"value": 2.0, "low": 1.1, "high": 3.5}}}
+    rates = {"roas": {"value": 2.0, "low": 1.1, "high": 3.5}, "ctr": {"value": 0.015, "low": 0.01, "high": 0.02}}
+    return {"campaign": {**expected, **rates}}
 
 
 def test_a_user_without_campaigns_gets_an_empty_list() -> None:
@@ -116,14 +117,14 @@ def test_nobody_clicked() -> None:
 
 
 def test_predicted_stands_beside_actual() -> None:
-    """Money and clicks as predicted for the whole budget; the rates are compared, ROAS with its interval."""
+    """Money and clicks as predicted for the next weeks; the rates are compared, with their intervals."""
     facts = (outcome(impressions=10_000, clicks=200, spend=100.0, revenue=400.0),)
     [shown] = analytics(campaign(), *facts, results={"roas_prediction:campaign:c1": funnel()})
     assert shown["predicted"] == {
         "impressions": 100_000.0, "clicks": 1500.0, "spend": 1000.0, "revenue": 2000.0, "roas": 2.0, "ctr": 0.015,
     }  # fmt: skip
     assert shown["comparison"] == {
-        "ctr": {"predicted": 0.015, "actual": 0.02},
+        "ctr": {"predicted": 0.015, "actual": 0.02, "low": 0.01, "high": 0.02, "within": True},
         "roas": {"predicted": 2.0, "actual": 4.0, "low": 1.1, "high": 3.5, "within": False},
     }
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from models.funnel import HORIZON_DAYS
 from precompute.entry import State
 from precompute.facts import CampaignFact, VideoFact
 from precompute.job import Job
@@ -12,6 +13,8 @@ from precompute.ledger import TaskRecord
 from precompute.plugins import catalogue_for
 from precompute.store import Period, Totals
 from precompute.subjects import Subject, SubjectRef
+from workers.campaign.brief import brief_of
+from workers.campaign.budget import budget_of
 from workers.dashboard.figures import DAY, added
 
 
@@ -53,16 +56,13 @@ class Holding:
 
     @property
     def budget(self) -> float | None:
-        """The money that a campaign's brief allows, when it says a number."""
-        said = self.data.get("budget")
-        return float(said) if isinstance(said, int | float) and not isinstance(said, bool) and said >= 0 else None
+        """The money that a campaign's brief allows for the time that predictions are for, when it says so."""
+        return budget_of(self.data, days=HORIZON_DAYS)
 
     @property
     def video_ids(self) -> frozenset[str]:
         """The videos that a campaign's brief names."""
-        named = self.data.get("video_ids")
-        listed = named if isinstance(named, list | tuple) else ()
-        return frozenset(str(one) for one in (*listed, self.data.get("video_id")) if isinstance(one, str | int))
+        return frozenset(brief_of(self.data, campaign_id=self.ref.id).video_ids)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

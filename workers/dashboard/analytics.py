@@ -16,6 +16,7 @@ DAYS = 90
 """Length of a campaign's series; its totals are over all time."""
 
 _COUNTS = ("impressions", "clicks", "spend", "revenue")
+_RATES = ("ctr", "roas")
 
 
 @computes(CAMPAIGN_ANALYTICS)
@@ -64,23 +65,16 @@ def _shown(variant: VariantFigures, *, scores: Mapping[str, float]) -> Mapping[s
 
 
 def _predicted(funnel: Mapping[str, Any]) -> Mapping[str, Any]:
-    expected = {name: funnel[name]["value"] for name in (*_COUNTS, "roas")}
-    return expected | {"ctr": _over(expected["clicks"], expected["impressions"])}
+    return {name: funnel[name]["value"] for name in (*_COUNTS, *_RATES)}
 
 
 def _comparison(funnel: Mapping[str, Any], actual: Totals) -> Mapping[str, Any]:
-    """Rates only: the prediction is for the whole budget, what came is for what was spent of it so far."""
-    compared: dict[str, Any] = {}
-    ctr = _over(funnel["clicks"]["value"], funnel["impressions"]["value"])
-    if ctr is not None and actual.ctr is not None:
-        compared["ctr"] = {"predicted": ctr, "actual": actual.ctr}
-    if actual.roas is not None:
-        roas = funnel["roas"]
-        within = roas["low"] <= actual.roas <= roas["high"]
-        bounds = {"low": roas["low"], "high": roas["high"], "within": within}
-        compared["roas"] = {"predicted": roas["value"], "actual": actual.roas, **bounds}
-    return compared
+    """Rates only: the prediction's money and clicks are of the weeks to come, those that came are of all time."""
+    known = {name: rate for name in _RATES if (rate := getattr(actual, name)) is not None}
+    return {name: _held_against(funnel[name], rate) for name, rate in known.items()}
 
 
-def _over(part: float, whole: float) -> float | None:
-    return part / whole if whole else None
+def _held_against(expected: Mapping[str, float], actual: float) -> Mapping[str, Any]:
+    bounds = {"low": expected["low"], "high": expected["high"]}
+    within = expected["low"] <= actual <= expected["high"]
+    return {"predicted": expected["value"], **bounds, "actual": actual, "within": within}
