@@ -13,7 +13,7 @@ VARIANTS = 50
 
 TOO_CLOSE = 0.92
 """Two headlines whose sentence vectors have a higher cosine say the same. The promise is 0.95; the rest is for the
-rounding of the small model (int8), whose cosines are off by up to 0.01."""
+rounding of the model that runs here (int8)."""
 
 _LOOKED_AT_FIRST = 5
 
