@@ -154,8 +154,8 @@ class Settings:
         "PRECOMPUTE_WORDING_TIMEOUT",
         timedelta(seconds=40),
         parse_duration,
-        "Longest wait for OpenAI or Anthropic; then the local wording is used. Fifty texts take them up to 40 seconds, "
-        "and a campaign's texts may take a minute in all.",
+        "Longest wait for OpenAI or Anthropic; then the local wording is used. Fifty texts take "
+        "longer than one caption; a campaign's may take a minute in all.",
     )
     wording_max_tokens: int = _setting(
         "PRECOMPUTE_WORDING_MAX_TOKENS",
