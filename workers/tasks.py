@@ -74,7 +74,7 @@ def register(row: TaskType) -> None:
     app.task(body, bind=True, name=celeryconfig.TASK_PREFIX + row.name, soft_time_limit=soft, time_limit=hard)
 
 
-@app.task(name=celeryconfig.SWEEP)
+@app.task(name=celeryconfig.SWEEP)  # type: ignore[untyped-decorator]
 def sweep(**_: Any) -> None:
     """Look after tasks whose worker died, and take entries that are gone out of the indexes."""
     parts = execution().engine
