@@ -137,7 +137,7 @@ def test_a_failure_from_another_upload_is_not_passed_on(bench: Bench) -> None:
 
 
 def test_an_older_upload_gives_way_to_a_newer_one(bench: Bench) -> None:
-    """Two uploads never take an input away from each other in turns; what is left of the older one says why it ended."""
+    """Two uploads never take an input from each other in turns; what is left of the older one says why it ended."""
     bench.trigger(CUTS, fingerprint="f1")
     bench.clock.forward(timedelta(seconds=1))
     bench.trigger(LOOKS, fingerprint="f2")
