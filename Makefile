@@ -33,6 +33,10 @@ check: $(VENV)/installed-dev ## What CI holds: lint, format, types, import layer
 	awk '$$1 > 300 && $$2 != "total" { print $$2 " has " $$1 " lines; 300 is the most"; bad = 1 } END { exit bad }'
 	$(BIN)/python -m pytest tests/unit $(ARGS)
 
+docs: $(VENV)/installed ## Write docs/api.md and docs/configuration.md from the code
+	$(BIN)/python -m api.reference > docs/api.md
+	$(BIN)/python -m precompute.configuration > docs/configuration.md
+
 lock: ## Resolve the dependencies of setup.cfg into the lock files (needs uv)
 	$(COMPILE) -o requirements.lock
 	$(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock
@@ -40,7 +44,7 @@ lock: ## Resolve the dependencies of setup.cfg into the lock files (needs uv)
 clean: ## Remove what was made here: the environment, caches, and the data of the embedded Valkey
 	rm -rf $(VENV) .data build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
 
-.PHONY: help run demo test check lock clean
+.PHONY: help run demo test check docs lock clean
 
 COMPILE = $(UV) pip compile setup.cfg --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --override requirements.overrides --custom-compile-command "make lock"

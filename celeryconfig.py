@@ -98,5 +98,6 @@ beat_schedule = {
 beat_max_loop_interval = 2
 redbeat_redis_url = _settings.broker if _on_redis else _settings.redis_url
 redbeat_key_prefix = "pc:beat:"
+redbeat_redis_options = {"socket_connect_timeout": 0.5, "socket_timeout": 5.0, "socket_keepalive": True}
 # RedBeat's own default of 1,500 s would keep a restarted beat waiting for 25 minutes.
 redbeat_lock_timeout = 15

@@ -1,7 +1,7 @@
 """The Flask app: an engine and its settings in, HTTP out."""
 
 from flask import Flask
-from flask_swagger_ui import get_swaggerui_blueprint  # type: ignore[import-untyped]
+from flask_swagger_ui import get_swaggerui_blueprint
 
 from api.engine import attach
 from api.errors import answer_errors

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask_smorest import Blueprint  # type: ignore[import-untyped]
+from flask_smorest import Blueprint
 from marshmallow import Schema
 
 from api.answers import ErrorSchema

@@ -256,4 +256,4 @@ def _inputs_first(by_name: Mapping[str, TaskType]) -> tuple[str, ...]:
     try:
         return tuple(TopologicalSorter({n: [i.name for i in r.inputs] for n, r in by_name.items()}).static_order())
     except CycleError as circle:
-        raise DeclarationError(f"inputs form a circle: {' needs '.join(circle.args[1])}") from circle
+        raise DeclarationError(f"inputs form a circle: {' needs '.join(reversed(circle.args[1]))}") from circle

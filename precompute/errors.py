@@ -11,7 +11,7 @@ class PrecomputeError(Exception):
     code = "internal"
 
     def __init__(self, message: str = "", *, code: str | None = None) -> None:
-        super().__init__(message or (type(self).__doc__ or "").splitlines()[0])
+        super().__init__(message or (type(self).__doc__ or self.code).splitlines()[0])
         if code is not None:
             self.code = code
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from precompute.errors import BadParameters
 from precompute.media import LocalVideo, VideoSource
 
 
@@ -17,9 +18,16 @@ def fingerprint_of(source: VideoSource) -> str:
     """18 hexadecimal digits that change with the video: its whole URL, or a local file's name, size and time of change.
 
     A signed URL counts with its signature: a video under another URL may be another video.
+
+    Raises:
+        BadParameters: The file is gone; names ``video_data``.
     """
     if isinstance(source, LocalVideo):
-        facts = source.path.stat()
+        try:
+            facts = source.path.stat()
+        except OSError as problem:
+            missing = "was there a moment ago and cannot be read any more"
+            raise BadParameters(f"the video {missing}", fields={"video_data": [missing]}) from problem
         text = f"{source.path.name}\n{facts.st_size}\n{facts.st_mtime_ns}"
     else:
         text = source.url

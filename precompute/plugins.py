@@ -13,7 +13,7 @@ def plugin_modules(settings: Settings) -> tuple[ModuleType, ...]:
     """The modules, imported.
 
     Raises:
-        DeclarationError: One cannot be imported; names it.
+        DeclarationError: One is not a module's name, or cannot be imported; names it.
     """
     return tuple(_import(name) for name in settings.plugins)
 
@@ -34,7 +34,9 @@ def catalogue_for(settings: Settings) -> Catalogue:
 
 
 def _import(name: str) -> ModuleType:
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise DeclarationError(f"PRECOMPUTE_PLUGINS names {name!r}, which is no name of a module")
     try:
         return importlib.import_module(name)
-    except ImportError as problem:
+    except (ImportError, SyntaxError) as problem:
         raise DeclarationError(f"PRECOMPUTE_PLUGINS names {name!r}, which cannot be imported: {problem}") from problem

@@ -235,6 +235,8 @@ class Precomputer:
         """The records of a subject now, and those that changed whenever any did, until all are done or time is up."""
         rows = [row for row in self.catalogue.about(ref.subject) if row.served]
         deadline = time.monotonic() + within.total_seconds()
+        # Without a cache there is nothing to subscribe to; say so at once.
+        self.cache.ping()
         with self.notifications.listening(*(row.key_for(ref) for row in rows)) as sleep:
             seen: list[TaskRecord] = []
             while True:

@@ -13,16 +13,21 @@ from precompute.errors import DeclarationError
 
 TTL_PREFIX = "PRECOMPUTE_TTL_"
 
+_WHOLE = re.compile(r"\d{1,12}", re.ASCII)
 
-def _setting(variable: str, default: Any, parse: Callable[[str], Any], about: str) -> Any:
-    return field(default=default, metadata={"variable": variable, "parse": parse, "about": about})
+
+def _setting(variable: str, default: Any, parse: Callable[[str], Any], about: str, *, secret: bool = False) -> Any:
+    # What may hold a password is shown nowhere: not in a repr, nor in the message about a wrong value.
+    metadata = {"variable": variable, "parse": parse, "about": about, "secret": secret}
+    return field(default=default, metadata=metadata, repr=not secret)
 
 
 def _between(low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not text.strip().lstrip("-").isdigit() or not low <= int(text) <= high:
+        number = int(text) if _WHOLE.fullmatch(text) else low - 1
+        if not low <= number <= high:
             raise ValueError(f"takes a whole number from {low} to {high}")
-        return int(text)
+        return number
 
     return parse
 
@@ -73,6 +78,7 @@ class Settings:
         "redis://127.0.0.1:6390/0",
         _redis_url,
         "The cache. Unset, `make run` starts an embedded Valkey there.",
+        secret=True,
     )
     broker_url: str | None = _setting(
         "BROKER_URL",
@@ -80,6 +86,7 @@ class Settings:
         _broker_url,
         "The broker. Unset, the server of `REDIS_URL` serves as one too, with a warning; beside the embedded cache "
         "`make run` starts a second embedded Valkey.",
+        secret=True,
     )
     embedded_cache_port: int = _setting(
         "PRECOMPUTE_CACHE_PORT", 6390, _between(1, 65535), "Port of the embedded Valkey that is the cache."
@@ -109,7 +116,11 @@ class Settings:
     flower_port: int = _setting("PRECOMPUTE_FLOWER_PORT", 5555, _between(1, 65535), "Port of Flower.")
     flower_address: str = _setting("PRECOMPUTE_FLOWER_ADDRESS", "127.0.0.1", str, "Address Flower listens on.")
     flower_login: str = _setting(
-        "PRECOMPUTE_FLOWER_LOGIN", "flower:precompute", _user_and_password, "Login of Flower, user:password."
+        "PRECOMPUTE_FLOWER_LOGIN",
+        "flower:precompute",
+        _user_and_password,
+        "Login of Flower, user:password.",
+        secret=True,
     )
     data_dir: Path = _setting(
         "PRECOMPUTE_DATA_DIR", Path(".data"), Path, "Where the embedded Valkey and Flower keep their files."
@@ -139,12 +150,16 @@ class Settings:
         "`base` (multilingual, shipped as a package) or a folder with a CTranslate2 Whisper model.",
     )
     openai_api_key: str | None = _setting(
-        "OPENAI_API_KEY", None, str, "With it, captions are worded by OpenAI. Never logged."
+        "OPENAI_API_KEY", None, str, "With it, captions are worded by OpenAI. Never logged.", secret=True
     )
     openai_base_url: str = _setting("OPENAI_BASE_URL", "https://api.openai.com/v1", _http_url, "Where OpenAI answers.")
     openai_model: str = _setting("PRECOMPUTE_OPENAI_MODEL", "gpt-5-mini", str, "Model asked at OpenAI.")
     anthropic_api_key: str | None = _setting(
-        "ANTHROPIC_API_KEY", None, str, "With it (and no OpenAI key), captions are worded by Anthropic. Never logged."
+        "ANTHROPIC_API_KEY",
+        None,
+        str,
+        "With it (and no OpenAI key), captions are worded by Anthropic. Never logged.",
+        secret=True,
     )
     anthropic_base_url: str = _setting(
         "ANTHROPIC_BASE_URL", "https://api.anthropic.com", _http_url, "Where Anthropic answers."
@@ -189,7 +204,8 @@ class Settings:
         for setting in fields(cls):
             text = environ.get(setting.metadata.get("variable", ""), "")
             if text:
-                values[setting.name] = _parse(setting.metadata["variable"], setting.metadata["parse"], text)
+                about = setting.metadata
+                values[setting.name] = _parse(about["variable"], about["parse"], text, secret=about["secret"])
         ttls = {
             variable.removeprefix(TTL_PREFIX).lower(): _parse(variable, parse_duration, text)
             for variable, text in environ.items()
@@ -208,8 +224,9 @@ class Settings:
         return self.broker_url or self.redis_url.replace("unix://", "redis+socket://", 1)
 
 
-def _parse(variable: str, parse: Callable[[str], Any], text: str) -> Any:
+def _parse(variable: str, parse: Callable[[str], Any], text: str, *, secret: bool = False) -> Any:
     try:
         return parse(text)
     except ValueError as problem:
-        raise DeclarationError(f"{variable} {problem}, not {text!r}") from problem
+        shown = "" if secret else f", not {text!r}"
+        raise DeclarationError(f"{variable} {problem}{shown}") from problem

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from marshmallow import Schema
 
-from precompute.errors import DeclarationError
+from precompute.errors import BadParameters, DeclarationError
 from precompute.events import Event
 from precompute.queues import Queue
 from precompute.subjects import CacheKey, Subject, SubjectRef, check_id
@@ -42,7 +42,10 @@ class TaskType:
     refresh_lead: timedelta = timedelta(minutes=15)
 
     def __post_init__(self) -> None:
-        check_id(self.name, field="name")
+        try:
+            check_id(self.name, field="name")
+        except BadParameters as problem:
+            raise DeclarationError(f"a task type cannot be called {self.name!r}: {problem.message}") from problem
         if self.on is not None and self.on.subject is not self.subject:
             raise DeclarationError(
                 f"{self.name}: {self.on.__name__} is about a {self.on.subject}, not a {self.subject}"

@@ -75,7 +75,7 @@ class ValkeyServer:
         self.stop()
 
     def _start(self) -> None:
-        durable = ("--save", "", "--appendonly", "yes", "--appendfsync", "always")
+        durable = ("--save", "", "--appendonly", "yes", "--appendfsync", "everysec")
         where = ("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self._folder.resolve()))
         with (self._folder / "valkey.log").open("ab") as log:
             self._process = subprocess.Popen(

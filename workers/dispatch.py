@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 
 from celery import Celery
-from kombu.exceptions import OperationalError
+from kombu.exceptions import ChannelError, OperationalError
 
 from celeryconfig import TASK_PREFIX
 from precompute.errors import BrokerUnavailable
 from precompute.message import Message
+
+_NOT_FOUND = "404"
+"""AMQP's reply code, which all of kombu's transports use."""
 
 
 class CeleryDispatch:
@@ -60,6 +63,11 @@ class CeleryDispatch:
             with self.app.connection_for_write() as connection, connection.channel() as channel:
                 declared = channel.queue_declare(queue=queue, passive=True)
                 return int(declared.message_count)
+        except ChannelError as problem:
+            # Redis knows no empty queues: the list is gone with its last message.
+            if str(problem.reply_code) == _NOT_FOUND:
+                return 0
+            raise BrokerUnavailable(f"queue {queue} cannot be looked at") from problem
         except connection_errors(self.app) as problem:
             raise BrokerUnavailable(f"queue {queue} cannot be looked at") from problem
 

@@ -17,12 +17,17 @@ def rescue(engine: Engine) -> int:
     Raises:
         BrokerUnavailable: Something could not be published; the next sweep goes on.
     """
+    rows = {row.name: row for row in engine.catalogue}
     depths: dict[str, int] = {}
     rescued = 0
     for task in engine.ledger.overdue():
+        row = rows.get(task.key.task_type)
+        if row is None:
+            # Of a plug-in that is no longer loaded; it must not keep the others from being looked after.
+            _log.warning("Task of an unknown type", extra={"action": "task_unknown", "key": str(task.key)})
+            continue
         if task.was == "queued" and _depth(engine, task, depths):
             continue
-        row = engine.catalogue.get(task.key.task_type)
         engine.dependants.advance(row, task.key, task_id=task.task_id)
         rescued += 1
         _log.warning("Task rescued", extra={"action": "task_rescued", "key": str(task.key), "was": task.was})

@@ -67,19 +67,25 @@ def register(row: TaskType) -> None:
         try:
             execution().run(message)
         except TryAgain as again:
-            raise task.retry(countdown=again.after.total_seconds(), max_retries=None) from again
+            raise task.retry(countdown=again.after.total_seconds()) from again
         except StoreUnavailable as problem:
-            raise task.retry(countdown=CACHE_AWAY_S, max_retries=None) from problem
+            raise task.retry(countdown=CACHE_AWAY_S) from problem
         except BrokerUnavailable as problem:
             # Not acknowledged: the message comes again, finds what was stored, and goes on from there.
             raise Reject(problem, requeue=True) from problem
 
-    soft = row.time_limit.total_seconds()
-    hard = (row.time_limit + celeryconfig.HARD_LIMIT_MARGIN).total_seconds()
-    app.task(body, bind=True, name=celeryconfig.TASK_PREFIX + row.name, soft_time_limit=soft, time_limit=hard)
+    app.task(
+        body,
+        bind=True,
+        name=celeryconfig.TASK_PREFIX + row.name,
+        soft_time_limit=row.time_limit.total_seconds(),
+        time_limit=(row.time_limit + celeryconfig.HARD_LIMIT_MARGIN).total_seconds(),
+        # The execution decides how often; Celery's own three would end a task while the cache is away.
+        max_retries=None,
+    )
 
 
-@app.task(name=celeryconfig.SWEEP)
+@app.task(name=celeryconfig.SWEEP)  # type: ignore[untyped-decorator]
 def sweep(**_: Any) -> None:
     """Look after tasks whose worker died, and take entries that are gone out of the indexes."""
     parts = execution().engine

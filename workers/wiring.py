@@ -22,6 +22,9 @@ from precompute.store.database import Database
 from precompute.stream import FactStream, stream_url
 from workers.dispatch import CeleryDispatch
 
+PUBLISH_TIMEOUT_S = 0.4
+"""Longest silence of the broker while publishing; one more try follows, so a trigger waits at most twice as long."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
@@ -70,6 +73,11 @@ def publishing_app(settings: Settings) -> Celery:
     app = Celery("precompute", set_as_current=False)
     app.config_from_object(celeryconfig)
     app.conf.broker_url = settings.broker
+    if "socket_timeout" in app.conf.broker_transport_options:
+        # A trigger answers within a second though the broker is frozen (decision 9). If the message went out after all,
+        # no harm is done: computing twice is what the lease prevents.
+        options = {**app.conf.broker_transport_options, "socket_timeout": PUBLISH_TIMEOUT_S}
+        app.conf.broker_transport_options = options
     return app
 
 

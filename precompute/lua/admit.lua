@@ -24,14 +24,28 @@ local function drop_other_input(key)
   end
 end
 
+-- A refresh brings the event of the result that was there when somebody looked. Where an upload came in between, what
+-- that one brings is newer: nothing to do.
+local function of_another_upload(key)
+  local task = redis.call('HMGET', task_of(key), 'id', 'state', 'fp')
+  if task[2] == 'waiting' or task[2] == 'queued' or task[2] == 'running' then
+    return task[3] ~= plan.fingerprint and { 'joined', task[1] } or nil
+  end
+  local found = redis.call('HGET', entry_of(key), 'fp')
+  return found and found ~= plan.fingerprint and { 'fresh', '' } or nil
+end
+
 for position = #plan.tasks, 1, -1 do
   local task = plan.tasks[position]
   if not task.wanted and not needed[position] then
     verdicts[position] = { 'unneeded', '' }
   else
-    drop_other_input(task.key)
+    local newer = plan.cause == 'refresh' and task.wanted and of_another_upload(task.key)
+    if not newer then drop_other_input(task.key) end
     local running = alive(task.key)
-    if not task.force and is_fresh(task.key, now, plan.fingerprint) then
+    if newer then
+      verdicts[position] = newer
+    elseif not task.force and is_fresh(task.key, now, plan.fingerprint) then
       verdicts[position] = { 'fresh', '' }
     elseif running then
       verdicts[position] = { 'joined', running }

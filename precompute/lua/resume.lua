@@ -5,17 +5,23 @@
 -- missing (an input is neither stored nor on its way: detail is
 -- its key, event and cause) | failed (an input failed; so does this task) | gone (nothing to do).
 local key, id, now, watch = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
-local task = redis.call('HMGET', task_of(key), 'id', 'state', 'queue', 'event', 'cause', 'fp')
+local task = redis.call('HMGET', task_of(key), 'id', 'state', 'queue', 'event', 'cause', 'fp', 'queued_at')
 local counts = task[2] == 'waiting' or (task[2] == 'queued' and ARGV[5] == '1')
 if task[1] ~= id or not counts then return { 'gone' } end
 redis.call('ZADD', 'pc:watch', now + watch, key)
 local verdict = 'queued'
 for position = 6, #ARGV, 2 do
   local input = ARGV[position]
-  local other = redis.call('HMGET', task_of(input), 'state', 'error_code', 'error', 'fp', 'started_at')
+  local other = redis.call('HMGET', task_of(input), 'state', 'error_code', 'error', 'fp', 'started_at',
+    'queued_at')
   local on_its_way = other[1] == 'waiting' or other[1] == 'queued' or other[1] == 'running'
   local same = not other[1] or task[6] == '' or other[4] == task[6]
-  if on_its_way and same then
+  if not same and other[4] ~= '' and tonumber(other[6] or 0) >= tonumber(task[7] or 0) then
+    -- The input belongs to a newer upload. Asking for the older one would take it away from those who wait for it, who
+    -- would ask for theirs, and so on without an end: the older task gives way.
+    fail(key, id, now, 'superseded', 'a newer upload took its place', 86400000)
+    return { 'failed' }
+  elseif on_its_way and same then
     verdict = 'waiting'
   elseif not is_fresh(input, now, task[6]) then
     if other[1] == 'failed' and same then

@@ -202,8 +202,12 @@ class Journey(RuleBasedStateMachine):
             self.bench.clock.forward(LEASE)
             for task in self.bench.ledger.overdue():
                 self.bench.dependants.advance(CATALOGUE.get(task.key.task_type), task.key, task_id=task.task_id)
-            while self.bench.dispatch.sent:
+            for _ in range(100):
+                if not self.bench.dispatch.sent:
+                    break
                 self._run(self.bench.dispatch.sent.pop(0))
+            else:
+                raise AssertionError("messages beget messages")
         raise AssertionError(f"stranded: {self.bench.client.zrange('pc:watch', 0, -1)}")
 
     def _run(self, message: Message) -> None:

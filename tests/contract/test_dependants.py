@@ -1,5 +1,7 @@
 """What follows a result or a failure, however often and in whatever order it is told."""
 
+from datetime import timedelta
+
 import pytest
 from bench import CATALOGUE, CUTS, LEASE, LOOKS, RATE, RAW, SOLO, TTL, Bench, key
 
@@ -86,13 +88,22 @@ def test_a_failure_passes_on_to_all_that_wait_for_it(bench: Bench) -> None:
     assert {name: failure and failure.code for name, failure in failures.items()} == dict.fromkeys(
         ("cuts", "looks", "rate"), "not_a_video"
     )
-    # The samples are transient and unknown to callers, so they are not named.
-    assert failures["cuts"] and failures["cuts"].message == "that is not a video"
-    assert failures["rate"] and failures["rate"].message in (
-        "cuts failed: that is not a video",
-        "looks failed: that is not a video",
-    )
+    # The samples are transient and unknown to callers, so they are not named; cuts and looks only passed it on.
+    assert {failure and failure.message for failure in failures.values()} == {"that is not a video"}
     assert bench.state(SOLO) is State.QUEUED
+
+
+def test_a_failure_passed_on_names_what_failed(bench: Bench) -> None:
+    """Who reads why there is no rate learns that it was the looks."""
+    bench.trigger(RATE)
+    bench.compute(RAW)
+    bench.begin(LOOKS)
+    bench.fail(LOOKS)
+    bench.dependants.release(LOOKS, key(LOOKS))
+
+    failure = bench.record(RATE).failure
+    assert failure is not None
+    assert failure.message == "looks failed: that is not a video"
 
 
 def test_a_failure_leaves_what_can_be_done(bench: Bench) -> None:
@@ -123,6 +134,34 @@ def test_a_failure_from_another_upload_is_not_passed_on(bench: Bench) -> None:
     bench.dependants.release(RAW, key(RAW))
 
     assert bench.begin(CUTS, fingerprint="f2") is Beginning.RUN
+
+
+def test_an_older_upload_gives_way_to_a_newer_one(bench: Bench) -> None:
+    """Two uploads never take an input from each other in turns; what is left of the older one says why it ended."""
+    bench.trigger(CUTS, fingerprint="f1")
+    bench.clock.forward(timedelta(seconds=1))
+    bench.trigger(LOOKS, fingerprint="f2")
+    bench.begin(RAW, fingerprint="f2")
+    bench.store(RAW)
+    sent = len(bench.dispatch.sent)
+    bench.dependants.release(RAW, key(RAW))
+
+    assert [message.key.task_type for message in bench.dispatch.sent[sent:]] == ["looks"]
+    failure = bench.record(CUTS).failure
+    assert failure is not None
+    assert (failure.code, failure.message) == ("superseded", "a newer upload took its place")
+    assert bench.begin(LOOKS, fingerprint="f2") is Beginning.RUN
+
+
+def test_a_newer_upload_takes_an_older_ones_input(bench: Bench) -> None:
+    """Where the input on its way is the older upload's, the newer one asks for its own."""
+    bench.trigger(LOOKS, fingerprint="f2")
+    bench.client.hset(f"pc:t:{key(RAW)}", mapping={"fp": "f1", "queued_at": 1})
+
+    bench.dependants.advance(LOOKS, key(LOOKS), task_id=bench.record(LOOKS).task_id or "")
+
+    assert bench.client.hget(f"pc:t:{key(RAW)}", "fp") == b"f2"
+    assert bench.state(LOOKS) is State.QUEUED
 
 
 @pytest.mark.parametrize("lost", ["evicted", "expired"])

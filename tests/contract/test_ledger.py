@@ -105,6 +105,22 @@ def test_ten_triggers_at_once_start_one_computation(bench: Bench) -> None:
     assert bench.dispatch.names == ["raw"]
 
 
+@pytest.mark.parametrize("done", [False, True])
+def test_a_refresh_never_takes_the_place_of_a_newer_upload(bench: Bench, done: bool) -> None:
+    """An upload that came between looking at a result and refreshing it is left alone, on its way or done."""
+    bench.trigger(SOLO, fingerprint="f2")
+    newer = bench.message(SOLO)
+    if done:
+        bench.begin(SOLO, fingerprint="f2")
+        bench.store(SOLO, value={"of": "f2"})
+
+    receipt = bench.trigger(SOLO, fingerprint="f1", cause=Cause.REFRESH, force=True)
+
+    assert bench.message(SOLO) == newer
+    assert receipt.queued == ({} if done else {"solo": newer.task_id})
+    assert isinstance(bench.cache.read(key(SOLO)), Entry) is done
+
+
 def test_a_running_task_whose_worker_died_is_not_joined(bench: Bench) -> None:
     """A trigger after the lease has lapsed starts anew instead of waiting for the dead."""
     first = bench.trigger(SOLO)

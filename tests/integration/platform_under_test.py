@@ -1,13 +1,13 @@
 """A service that posts events and reads results, with the handles that tests need on the workers' doings."""
 
+import os
 from datetime import timedelta
 from typing import Any
 
 import redis
-from pytest_celery import CeleryTestSetup
+from pytest_celery import CeleryTestSetup, CeleryTestWorker
 
 from precompute.admission import Receipt, admit
-from precompute.dependants import Dependants
 from precompute.entry import Entry, Miss, State
 from precompute.events import UserLoggedIn
 from precompute.ledger import TaskRecord
@@ -32,9 +32,10 @@ class Platform:
         self.precomputer = precomputer(settings)
 
     @property
-    def dependants(self) -> Dependants:
-        """For playing a worker."""
-        return self.engine.dependants
+    def workers(self) -> tuple[CeleryTestWorker, ...]:
+        """Those of the cluster."""
+        assert self.setup.worker_cluster is not None
+        return tuple(self.setup.worker_cluster)
 
     def login(
         self, *rows: TaskType, user: str = "u1", priority: int | None = None, numbers: tuple[int, ...] = (1, 2, 3)
@@ -82,14 +83,19 @@ class Platform:
         """How often the function was called."""
         return int(self.client.get(f"test:runs:{row.name}:{user}") or 0)
 
+    def worker_of(self, row: TaskType, user: str = "u1") -> CeleryTestWorker:
+        """Whose process has called the function; waits until one has."""
+        _name, pid = self.client.blpop(f"test:pid:{row.name}:{user}", timeout=60)
+        # Every worker leads the group of its processes.
+        return next(worker for worker in self.workers if worker.container.pid == os.getpgid(int(pid)))
+
     def order(self) -> list[str]:
         """The functions in the order in which they were called, as ``name:user``."""
         return [entry.decode() for entry in self.client.lrange("test:order", 0, -1)]
 
     def logs(self) -> str:
         """What the workers said."""
-        assert self.setup.worker_cluster is not None
-        return "\n".join(worker.logs() for worker in self.setup.worker_cluster)
+        return "\n".join(worker.logs() for worker in self.workers)
 
 
 def key(row: TaskType, user: str = "u1") -> CacheKey:

@@ -1,7 +1,7 @@
 """Task types that cost nothing and misbehave on purpose; named in PRECOMPUTE_PLUGINS of the workers under test.
 
 They keep account of themselves on the cache's server: ``test:runs:<name>:<user>`` counts executions,
-``test:go:<user>`` is a list that lets a slow one go on.
+``test:pid:<name>:<user>`` lists their processes, ``test:go:<user>`` is a list that lets a slow one go on.
 """
 
 import os
@@ -128,6 +128,7 @@ def endless(*, job: Job) -> Mapping[str, Any]:
 def _count(name: str, job: Job) -> int:
     with _client(job) as client:
         client.rpush("test:order", f"{name}:{job.event.subject_id}")
+        client.rpush(f"test:pid:{name}:{job.event.subject_id}", os.getpid())
         run: Any = client.incr(f"test:runs:{name}:{job.event.subject_id}")
     return int(run)
 

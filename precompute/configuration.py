@@ -1,0 +1,67 @@
+"""The page about everything that can be set: ``python -m precompute.configuration > docs/configuration.md``."""
+
+import sys
+from dataclasses import fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from precompute.catalogue import ROWS
+from precompute.settings import TTL_PREFIX, Settings
+
+_HEAD = """\
+# Configuration
+
+Everything is set by environment variables, read once when a process starts. An empty variable counts as unset. A value
+that does not fit stops the process with one line that names the variable and what it takes. Durations are seconds or a
+number with a unit: `90`, `15m`, `6h`, `1d`.
+
+This page is made from `precompute/settings.py`: `python -m precompute.configuration > docs/configuration.md`.
+
+| variable | default | |
+| --- | --- | --- |
+"""
+
+_TTL_HEAD = f"""
+## How long results are fresh
+
+`{TTL_PREFIX}<TASK_TYPE>` says how long a result of that type is fresh. It is served, stale, for a while longer,
+until a new one is computed. A type of a plug-in has its variable too.
+
+| variable | default |
+| --- | --- |
+"""
+
+_UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
+
+
+def configuration_page() -> str:
+    """The whole page, Markdown."""
+    settings = (setting for setting in fields(Settings) if setting.metadata)
+    lines = [
+        f"| `{setting.metadata['variable']}` | {_shown(setting.default)} | {setting.metadata['about']} |"
+        for setting in settings
+    ]
+    ttls = [f"| `{TTL_PREFIX}{row.name.upper()}` | `{in_words(row.ttl)}` |" for row in ROWS]
+    return _HEAD + "\n".join(lines) + "\n" + _TTL_HEAD + "\n".join(ttls) + "\n"
+
+
+def in_words(duration: timedelta) -> str:
+    """As a person would set it: ``6h``; the largest unit that leaves no rest, seconds else."""
+    seconds = duration.total_seconds()
+    for size, unit in _UNITS:
+        if seconds % size == 0 and (unit != "d" or seconds > size):
+            return f"{seconds / size:.0f}{unit}"
+    return f"{seconds:g}s"
+
+
+def _shown(default: Any) -> str:
+    if default is None or default == ():
+        return "unset"
+    if isinstance(default, timedelta):
+        return f"`{in_words(default)}`"
+    return f"`{default.as_posix() if isinstance(default, Path) else default}`"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(configuration_page())

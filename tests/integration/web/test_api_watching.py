@@ -1,0 +1,108 @@
+"""How the service is doing, over HTTP."""
+
+from datetime import timedelta
+
+import pytest
+from api_bench import CTR, SIX, ApiBench
+from servers import ValkeyServer
+
+from api.answers import MetricsSchema, NotReadySchema, QueueSchema, ReadySchema
+from precompute.measures import report_worker
+from precompute.queues import Queue
+
+
+def test_the_queue_counts_what_has_not_begun(api: ApiBench) -> None:
+    """Two uploads are twelve tasks by type and by queue; what only feeds them is not counted, what began neither."""
+    api.trigger("v1")
+    api.trigger("v2", priority=3)
+    api.begin("scene_detection:video:v1")
+    body = api.get("/queue").get_json()
+    assert QueueSchema().validate(body) == {}
+    assert body["success"] is True
+    assert body["queue_stats"] == {**dict.fromkeys(SIX, 2), "scene_detection": 1, "total": 11}
+    assert body["queues"] == {**{queue.label: 0 for queue in Queue}, "video": 5, "refresh": 6}
+
+
+def test_metrics_begin_at_nothing(api: ApiBench) -> None:
+    """Before the first read every figure is there and is zero."""
+    body = api.get("/metrics").get_json()
+    assert MetricsSchema().validate(body) == {}
+    figures = body["metrics"]
+    assert (figures["cache_hit_rate"], figures["total_requests"], figures["queue_size"]) == (0.0, 0, 0)
+    assert (figures["avg_processing_time"], figures["workers_running"], figures["workers"]) == ({}, 0, [])
+    assert figures["hits"] == dict.fromkeys(SIX, 0)
+
+
+def test_metrics_count_reads(api: ApiBench) -> None:
+    """Three hits, one of them stale, and one miss are 75 % of four requests."""
+    api.get(f"/cache/{CTR}")
+    api.trigger()
+    api.store()
+    api.get(f"/cache/{CTR}")
+    api.get(f"/cache/{CTR}")
+    api.clock.now += timedelta(hours=6.5)
+    api.get(f"/cache/{CTR}")
+    figures = api.get("/metrics").get_json()["metrics"]
+    assert (figures["cache_hit_rate"], figures["total_requests"]) == (75.0, 4)
+    assert [figures[name]["ctr_prediction"] for name in ("hits", "stale_hits", "misses")] == [2, 1, 1]
+
+
+def test_metrics_count_computations(api: ApiBench) -> None:
+    """Results and failures are counted by type with the mean time; the decode is counted under computations alone."""
+    api.trigger()
+    for key in (CTR, "video_samples:video:v1"):
+        api.store(key)
+    api.fail("hook_analysis:video:v1")
+    figures = api.get("/metrics").get_json()["metrics"]
+    assert figures["computations"] == {**dict.fromkeys(SIX, 0), "ctr_prediction": 1, "video_samples": 1}
+    assert figures["avg_processing_time"] == {"ctr_prediction": 1.5}
+    assert figures["failures"] == {**dict.fromkeys(SIX, 0), "hook_analysis": 1}
+    assert figures["rescued"] == dict.fromkeys(SIX, 0)
+
+
+def test_metrics_say_how_long_the_oldest_waits(api: ApiBench) -> None:
+    """The task that waits longest counts, by queue; empty queues are not named."""
+    api.trigger("v1")
+    api.clock.now += timedelta(seconds=42)
+    api.trigger("v2")
+    assert api.get("/metrics").get_json()["metrics"]["oldest_waiting_seconds"] == {"video": 42.0}
+
+
+def test_metrics_name_the_workers(api: ApiBench) -> None:
+    """Workers that reported lately are listed, and their processes are what is running; silent ones are not."""
+    cache = api.parts.cache
+    report_worker(cache, name="gone@host", processes=9, queues=["video"])
+    api.clock.now += timedelta(minutes=1)
+    report_worker(cache, name="a@host", processes=3, queues=["critical", "video"])
+    report_worker(cache, name="b@host", processes=1, queues=["background"])
+    figures = api.get("/metrics").get_json()["metrics"]
+    assert figures["workers_running"] == 4
+    assert figures["workers"][0] == {
+        "name": "a@host",
+        "processes": 3,
+        "queues": ["critical", "video"],
+        "reported_at": "2026-03-01T12:01:00.000Z",
+    }
+    assert [worker["name"] for worker in figures["workers"]] == ["a@host", "b@host"]
+
+
+def test_ready_when_cache_and_broker_answer(api: ApiBench) -> None:
+    """With both there the service is ready."""
+    answer = api.client.get("/readyz")
+    assert ReadySchema().validate(answer.get_json()) == {}
+    assert answer.get_json() == {"success": True, "status": "ready", "checks": {"cache": "ok", "broker": "ok"}}
+
+
+@pytest.mark.parametrize("down", ["cache", "broker"])
+def test_not_ready_says_what_is_down(
+    api: ApiBench, cache_server: ValkeyServer, broker_server: ValkeyServer, down: str
+) -> None:
+    """With one of them down the service is not ready, says which, and is alive all the same."""
+    {"cache": cache_server, "broker": broker_server}[down].kill()
+    answer = api.client.get("/readyz")
+    body = answer.get_json()
+    assert NotReadySchema().validate(body) == {}
+    assert (answer.status_code, body["success"], body["error"]["code"]) == (503, False, "not_ready")
+    assert [name for name, state in body["checks"].items() if state != "ok"] == [down]
+    assert int(answer.headers["Retry-After"]) > 0
+    assert api.client.get("/healthz").get_json() == {"success": True, "status": "alive"}
