@@ -1,9 +1,8 @@
-"""What a trigger started and what is predicted, as they are answered."""
+"""What a trigger started, and what is predicted beside it, as they are answered."""
 
 from typing import Any
 
 from precompute.admission import Receipt
-from precompute.clock import iso
 from precompute.prediction import Prediction
 
 
@@ -21,10 +20,3 @@ def shown(receipt: Receipt) -> dict[str, Any]:
 def predicted(prediction: Prediction) -> dict[str, Any]:
     """What a user will probably do next."""
     return {"predicted_actions": prediction.actions}
-
-
-def with_model(prediction: Prediction) -> dict[str, Any]:
-    """The same, and the model that says so."""
-    trained_at = prediction.trained_at
-    model = {"version": prediction.model_version, "trained_at": None if trained_at is None else iso(trained_at)}
-    return {**predicted(prediction), "model": model}

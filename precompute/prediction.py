@@ -1,9 +1,11 @@
 """What a user will probably do next, and how sure that is."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from precompute.clock import iso
 from precompute.facts import Action
 
 HIGH = 0.7
@@ -39,6 +41,14 @@ class Prediction:
     actions: tuple[PredictedAction, ...]
     model_version: str
     trained_at: datetime | None = None
+
+    def told(self) -> Mapping[str, Any]:
+        """As it is served: the actions, and the model beside them."""
+        trained_at = None if self.trained_at is None else iso(self.trained_at)
+        return {
+            "predicted_actions": self.actions,
+            "model": {"version": self.model_version, "trained_at": trained_at},
+        }
 
 
 Predict = Callable[[Sequence[Action]], Prediction]

@@ -4,7 +4,7 @@ from typing import Any
 
 from api.blueprint import NounBlueprint, fails
 from api.engine import engine
-from api.receipts import predicted, shown, with_model
+from api.receipts import predicted, shown
 from api.trigger_examples import LOGIN_RECEIPT, LOGIN_TRIGGER, PREDICTION
 from api.trigger_schemas import LoginReceiptSchema, LoginTriggerSchema, PredictActionsSchema, PredictionSchema
 
@@ -32,4 +32,4 @@ def user_logged_in(body: dict[str, Any]) -> dict[str, Any]:
 def predict_actions(body: dict[str, Any]) -> dict[str, Any]:
     """What a user will probably do next, from what they did lately; queues nothing and records nothing."""
     prediction = engine().predict_next_actions(body["user_id"])
-    return {"user_id": body["user_id"], **with_model(prediction)}
+    return {"user_id": body["user_id"], **prediction.told()}

@@ -5,9 +5,7 @@ from typing import Any
 
 from models import habits
 from precompute.catalogue import PREDICTED_ACTIONS
-from precompute.clock import iso
 from precompute.job import Job
-from precompute.prediction import Prediction
 from workers.binding import computes
 
 
@@ -22,13 +20,4 @@ def predicted_actions(*, job: Job) -> Mapping[str, Any]:
     user_id = job.event.subject_id
     # The store lags behind by what is on its way to it, and the recent ones may have been evicted: each may know more.
     known = {action.fact_id: action for action in (*job.facts.actions_of(user_id), *job.recent(user_id))}
-    return shown(habits.predict(list(known.values())))
-
-
-def shown(prediction: Prediction) -> Mapping[str, Any]:
-    """A prediction as it is served."""
-    trained_at = prediction.trained_at
-    return {
-        "predicted_actions": prediction.actions,
-        "model": {"version": prediction.model_version, "trained_at": None if trained_at is None else iso(trained_at)},
-    }
+    return habits.predict(list(known.values())).told()
