@@ -19,6 +19,7 @@ from precompute.task_type import TaskType
 from workers import reporting
 from workers.app import app
 from workers.binding import Binding, bindings_in
+from workers.campaign import roas, scoring, variants
 from workers.dashboard import actions, analytics, dashboard
 from workers.draining import drain_facts
 from workers.execution import Execution, TryAgain
@@ -28,6 +29,7 @@ from workers.wiring import engine
 
 MODULES: tuple[ModuleType, ...] = (
     *(samples, scenes, faces, hook, thumbnails, captions, ctr),
+    *(variants, scoring, roas),
     *(dashboard, analytics, actions),
 )
 """Where the shipped computations are."""

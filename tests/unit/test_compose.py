@@ -24,6 +24,7 @@ SETTINGS = {setting.metadata["variable"]: setting for setting in fields(Settings
 FOR_CONTAINERS = {
     "REDIS_URL": "redis://redis-cache:6379/0",
     "BROKER_URL": "redis://redis-broker:6379/0",
+    "DATABASE_URL": "postgresql://precompute:precompute@database:5432/precompute",
     "PRECOMPUTE_HOST": "0.0.0.0",  # noqa: S104 - ports are published on the loopback only
     "PRECOMPUTE_PORT": "8003",
     "PRECOMPUTE_FLOWER_ADDRESS": "0.0.0.0",  # noqa: S104
@@ -51,7 +52,7 @@ def options_of(argv: tuple[str, ...]) -> dict[str, str]:
 def test_every_process_has_a_service() -> None:
     """Nothing runs in one of the two files only, but for the two servers."""
     assert set(PROCESSES) == set(SERVICE_OF)
-    assert set(SERVICES) == {*SERVICE_OF.values(), "redis-cache", "redis-broker"}
+    assert set(SERVICES) == {*SERVICE_OF.values(), "redis-cache", "redis-broker", "database"}
 
 
 @pytest.mark.parametrize(("process", "service"), SERVICE_OF.items())
@@ -118,9 +119,9 @@ def test_every_service_tells_its_health(service: str) -> None:
 
 @pytest.mark.parametrize("service", SERVICE_OF.values())
 def test_services_wait_for_their_servers(service: str) -> None:
-    """Nothing starts before cache and broker answer."""
+    """Nothing starts before cache, broker and database answer."""
     assert SERVICES[service]["depends_on"] == {
-        name: {"condition": "service_healthy"} for name in ("redis-cache", "redis-broker")
+        name: {"condition": "service_healthy"} for name in ("redis-cache", "redis-broker", "database")
     }
 
 
