@@ -43,7 +43,7 @@ def row(name: str, *inputs: TaskType, **more: object) -> TaskType:
 
 
 def test_the_shipped_rows_are_those_of_the_contract() -> None:
-    """Six analyses of a video on the video queue, with their TTLs; what feeds them is not served."""
+    """Twelve results on the queues of their subjects, with their TTLs; what only feeds others is not served."""
     served = {each.name: (each.queue, each.ttl / timedelta(hours=1)) for each in Catalogue.of(ROWS).served()}
 
     assert served == {
@@ -53,6 +53,12 @@ def test_the_shipped_rows_are_those_of_the_contract() -> None:
         "ctr_prediction": (Queue.VIDEO, 6),
         "thumbnail_generation": (Queue.VIDEO, 24),
         "caption_generation": (Queue.VIDEO, 24),
+        "variant_generation": (Queue.CAMPAIGN, 12),
+        "variant_scoring": (Queue.CAMPAIGN, 6),
+        "roas_prediction": (Queue.CAMPAIGN, 6),
+        "dashboard_data": (Queue.LOGIN, 1),
+        "predicted_actions": (Queue.LOGIN, 1),
+        "campaign_analytics": (Queue.LOGIN, 1),
     }
     assert not VIDEO_SAMPLES.served
     assert all(each.result is not None for each in ROWS if each.served)
@@ -72,10 +78,11 @@ def test_rows_are_found_by_name_subject_event_and_input() -> None:
     catalogue = Catalogue.of(ROWS)
 
     assert catalogue.get("face_detection").name == FACE_DETECTION.name
-    assert len(catalogue.about(Subject.VIDEO)) == len(ROWS)
-    assert catalogue.about(Subject.USER) == ()
-    assert {each.name for each in catalogue.started_by(VideoUploaded)} == {each.name for each in ROWS if each.on}
-    assert catalogue.started_by(CampaignCreated) == ()
+    assert [len(catalogue.about(subject)) for subject in Subject] == [7, 3, 3]
+    for event in (VideoUploaded, CampaignCreated, UserLoggedIn):
+        started = {each.name for each in ROWS if each.on is event}
+        assert {each.name for each in catalogue.started_by(event)} == started
+        assert len(started) == {VideoUploaded: 6}.get(event, 3)
     for needed in (SCENE_DETECTION, FACE_DETECTION, HOOK_ANALYSIS, CAPTION_GENERATION):
         assert [each.name for each in catalogue.dependants_of(needed)] == [CTR_PREDICTION.name]
     with pytest.raises(UnknownPrecomputation, match="nothing"):
@@ -155,7 +162,7 @@ def plugin_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
 GREETING = """
 from datetime import timedelta
 from precompute.catalogue import SCENE_DETECTION
-from precompute.events import {event}
+from precompute.events import CampaignCreated, UserLoggedIn, VideoUploaded
 from precompute.queues import Queue
 from precompute.subjects import Subject
 from precompute.task_type import TaskType

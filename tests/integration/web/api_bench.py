@@ -35,6 +35,11 @@ SIX = {
     "caption_generation",
     "ctr_prediction",
 }
+TWELVE = {
+    *SIX,
+    *("variant_generation", "variant_scoring", "roas_prediction"),
+    *("dashboard_data", "predicted_actions", "campaign_analytics"),
+}
 URL = "https://example.com/v1.mp4"
 
 

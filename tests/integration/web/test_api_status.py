@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from api_bench import CTR, SIX, ApiBench
+from api_bench import CTR, SIX, TWELVE, ApiBench
 from servers import ValkeyServer
 from werkzeug.test import TestResponse
 
@@ -45,9 +45,11 @@ def test_status_tells_the_states_apart(api: ApiBench) -> None:
 
 
 @pytest.mark.parametrize("subject", ["campaign", "user"])
-def test_a_subject_without_task_types_has_no_tasks(api: ApiBench, subject: str) -> None:
-    """A kind of subject that nothing is computed for yet has an empty status."""
-    assert api.get(f"/status/{subject}/x1").get_json()["tasks"] == {}
+def test_every_kind_of_subject_has_its_own_tasks(api: ApiBench, subject: str) -> None:
+    """Three results about a campaign and three about a user, missing while nobody asked for them."""
+    tasks = api.get(f"/status/{subject}/x1").get_json()["tasks"]
+    assert set(tasks) == {name for name in TWELVE if api.parts.catalogue.get(name).subject == subject}
+    assert [task["state"] for task in tasks.values()] == ["missing"] * 3
 
 
 @pytest.mark.parametrize("route", ["status", "stream"])
