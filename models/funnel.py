@@ -30,7 +30,7 @@ class RateKind:
         top: Figure of an outcome that is gained.
         bottom: Figure that it is gained from.
         prior: Expected before any outcome.
-        prior_spread: Variance of its logarithm: how wrong the benchmark may be for all of a platform.
+        prior_spread: Its squared relative deviation: how wrong the benchmark may be for all of a platform.
         between: Squared relative deviation of campaigns around their platform's mean.
         between_accounts: The same, of accounts.
     """
@@ -47,13 +47,13 @@ ROAS = RateKind(
     top="revenue",
     bottom="spend",
     prior=1_000 / PRIOR_CPM * BASE_CTR * PRIOR_CONVERSION_RATE * PRIOR_ORDER_VALUE,
-    prior_spread=0.7,
+    prior_spread=0.3,
     between=0.5,
-    between_accounts=0.5,
+    between_accounts=0.3,
 )
 """Revenue for each unit of spend."""
 
-CTR = RateKind(top="clicks", bottom="impressions", prior=BASE_CTR, prior_spread=0.3, between=0.5, between_accounts=0.2)
+CTR = RateKind(top="clicks", bottom="impressions", prior=BASE_CTR, prior_spread=0.07, between=0.5, between_accounts=0.1)
 """Clicks for each impression."""
 
 VIDEO_CTR = replace(CTR, between=1 / PRIOR_CLICKS)
@@ -64,25 +64,25 @@ FUNNEL: Mapping[str, RateKind] = {
         top="impressions",
         bottom="spend",
         prior=1_000 / PRIOR_CPM,
-        prior_spread=0.4,
-        between=0.3,
-        between_accounts=0.3,
+        prior_spread=0.15,
+        between=0.2,
+        between_accounts=0.15,
     ),
     "clicks": RateKind(
         top="clicks",
         bottom="spend",
         prior=1_000 / PRIOR_CPM * BASE_CTR,
-        prior_spread=0.5,
+        prior_spread=0.2,
         between=0.5,
-        between_accounts=0.3,
+        between_accounts=0.2,
     ),
     "conversions": RateKind(
         top="conversions",
         bottom="spend",
         prior=1_000 / PRIOR_CPM * BASE_CTR * PRIOR_CONVERSION_RATE,
-        prior_spread=0.7,
+        prior_spread=0.3,
         between=0.5,
-        between_accounts=0.5,
+        between_accounts=0.3,
     ),
     "roas": ROAS,
     "ctr": CTR,
@@ -97,7 +97,7 @@ def start_of(kind: RateKind, *, steps: int) -> Variability:
         kind: One of :data:`FUNNEL`.
         steps: Of the horizon.
     """
-    return Variability(half_life=2.0, between=kind.between, drift=0.06, horizon=steps, clumping=1.5)
+    return Variability(half_life=2.0, between=kind.between, drift=0.04, horizon=steps, clumping=1.5)
 
 
 def flow_of(tallies: Tallies, kind: RateKind, *, earned_by: str) -> Flow:

@@ -51,6 +51,10 @@ class Flow:
         """The steps before number ``step``."""
         return Flow(top=self.top[:, :step], bottom=self.bottom[:, :step], events=self.events[:, :step])
 
+    def rows(self, kept: slice) -> "Flow":
+        """Some of the lines."""
+        return Flow(top=self.top[kept], bottom=self.bottom[kept], events=self.events[kept])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variability:

@@ -1,6 +1,6 @@
 """Learning how rates vary, by predicting the past from what came before it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,13 +30,19 @@ MOST_ORIGINS = 12
 FIRST_ORIGIN = 5
 """Steps that must lie before one."""
 
+MOST_LINES = 300
+"""From which is learned; of more, every so many are taken."""
+
+MOST_POINTS = 1_000
+"""Past periods of one line, likewise."""
+
 PRIOR_POINTS = 60.0
 """What the documented drift is worth, in past periods of one line."""
 
 MANY = 300.0
 """Events in a period from which on clumping matters less than drift."""
 
-_DRIFTS = np.geomspace(0.002, 1.5, 14)
+_DRIFTS = np.geomspace(0.0002, 1.2, 12)
 
 CLUMPINGS = (1.0, 1.5, 2.2, 3.3, 5.0)
 """Tried."""
@@ -80,6 +86,7 @@ def centre_of(seen: Recent, *, prior: float, prior_spread: float, between: float
 
 def learned(flow: Flow, *, start: Variability, centre: float) -> Variability:
     """``start`` corrected by the past of ``flow``; ``start`` itself where there is no past to learn from."""
+    flow = flow.rows(slice(None, None, -(-len(flow.bottom) // MOST_LINES) or 1))
     spread = _between(recent(flow, half_life=start.half_life), centre=centre, start=start)
     start = replace(start, between=spread)
     reference = _past(flow, start)
@@ -128,14 +135,16 @@ def _past(flow: Flow, variability: Variability) -> Past | None:
     points = list(_points(flow, variability))
     if not points:
         return None
+    every = slice(None, None, -(-sum(len(point.actual) for point in points) // MOST_POINTS))
+
+    def all_of(part: Callable[[Past], Floats]) -> Floats:
+        return np.concatenate([part(point) for point in points])[every]
+
     return Past(
-        belief=Belief(
-            mean=np.concatenate([point.belief.mean for point in points]),
-            shape=np.concatenate([point.belief.shape for point in points]),
-        ),
-        events=np.concatenate([point.events for point in points]),
-        gap=np.concatenate([point.gap for point in points]),
-        actual=np.concatenate([point.actual for point in points]),
+        belief=Belief(mean=all_of(lambda point: point.belief.mean), shape=all_of(lambda point: point.belief.shape)),
+        events=all_of(lambda point: point.events),
+        gap=all_of(lambda point: point.gap),
+        actual=all_of(lambda point: point.actual),
     )
 
 
