@@ -53,7 +53,7 @@ ROAS = RateKind(
 )
 """Revenue for each unit of spend."""
 
-CTR = RateKind(top="clicks", bottom="impressions", prior=BASE_CTR, prior_spread=0.07, between=0.5, between_accounts=0.1)
+CTR = RateKind(top="clicks", bottom="impressions", prior=BASE_CTR, prior_spread=0.25, between=0.5, between_accounts=0.1)
 """Clicks for each impression."""
 
 VIDEO_CTR = replace(CTR, between=1 / PRIOR_CLICKS)

@@ -186,10 +186,10 @@ def test_a_few_clicks_move_it_a_little() -> None:
 
 def test_other_videos_tell_what_is_usual_here() -> None:
     """Where others are clicked three times as often as the benchmark says, this one is expected to be; widely still."""
-    others = [one for n in range(20) for one in shown(f"o{n}", days=10, impressions=2_000, clicks=60)]
+    others = [one for n in range(40) for one in shown(f"o{n}", days=10, impressions=2_000, clicks=60)]
     before = predict_ctr(SCENES, FACES, HOOK, CAPTIONS, job=job())
     after = predict_ctr(SCENES, FACES, HOOK, CAPTIONS, job=job(*others))
-    assert after["ctr"] == pytest.approx(3 * before["ctr"], rel=0.1)
+    assert after["ctr"] == pytest.approx(3 * before["ctr"], rel=0.12)
     assert after["evidence"] == {"outcomes": 0, "impressions": 0}
     own = predict_ctr(
         SCENES, FACES, HOOK, CAPTIONS, job=job(*others, *shown("v", days=10, impressions=2_000, clicks=60))

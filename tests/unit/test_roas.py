@@ -149,8 +149,8 @@ def test_an_account_tells_of_its_new_campaigns_and_strangers_do_less() -> None:
         *(one for n in range(6) for one in outcomes(f"m{n}", roas=4.0)),
         *(one for n in range(12) for one in outcomes(f"o{n}", roas=1.0)),
     ]
-    own = told(job("new", *facts, user="me", data={"budget": 1_000}))["campaign"]["roas"]
-    strange = told(job("new", *facts, user="someone", data={"budget": 1_000}))["campaign"]["roas"]
+    own = told(job("new", *facts, user="me", data={"budget": 50_000}))["campaign"]["roas"]
+    strange = told(job("new", *facts, user="someone", data={"budget": 50_000}))["campaign"]["roas"]
     assert own["value"] > 2.6
     assert strange["value"] < 2.3
     assert own["high"] / own["low"] < strange["high"] / strange["low"]
