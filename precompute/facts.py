@@ -71,6 +71,22 @@ class Outcome(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VariantFact(Fact):
+    """A text that was made for a campaign, so that its outcomes can teach what words do; kept as first made.
+
+    Attributes:
+        language: ISO 639-1.
+    """
+
+    kind = "variant"
+
+    campaign_id: str
+    variant_id: str
+    headline: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VideoFact(Fact):
     """A video as its trigger brought it; the latest one for an id counts."""
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from precompute.facts import Action, CampaignFact, Fact, Outcome, VideoFact
+from precompute.facts import Action, CampaignFact, Fact, Outcome, VariantFact, VideoFact
 from precompute.store import Line, Period, Totals
 from precompute.subjects import Subject
 
@@ -26,6 +26,7 @@ class KnownFacts:
         self._outcomes: list[Outcome] = []
         self._videos: dict[str, VideoFact] = {}
         self._campaigns: dict[str, CampaignFact] = {}
+        self._variants: dict[tuple[str, str], VariantFact] = {}
         self.write(facts)
 
     def write(self, facts: Sequence[Fact]) -> int:
@@ -95,6 +96,13 @@ class KnownFacts:
         theirs = [one for one in self._actions if one.user_id == user_id]
         return sorted(theirs, key=lambda one: one.accepted)[-most:]
 
+    def variants_with_outcomes(self, *, most: int = 20_000) -> list[VariantFact]:
+        """Texts that outcomes were reported of, latest first."""
+        reported = {(one.subject_id, one.variant_id) for one in self._outcomes if one.subject is Subject.CAMPAIGN}
+        found = sorted(self._variants.values(), key=lambda one: (one.campaign_id, one.variant_id))
+        found.sort(key=lambda one: one.at, reverse=True)
+        return [one for one in found if (one.campaign_id, one.variant_id) in reported][:most]
+
     def _written(self, fact: Fact) -> bool:
         if fact.fact_id in self._seen:
             return False
@@ -106,6 +114,8 @@ class KnownFacts:
                 self._outcomes.append(fact)
             case VideoFact():
                 return _kept(self._videos, fact.video_id, fact)
+            case VariantFact():
+                return self._variants.setdefault((fact.campaign_id, fact.variant_id), fact) is fact
             case CampaignFact():
                 return _kept(self._campaigns, fact.campaign_id, fact)
         return True

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from precompute.facts import Action, CampaignFact, Fact, Outcome, VideoFact
+from precompute.facts import Action, CampaignFact, Fact, Outcome, VariantFact, VideoFact
 from precompute.store import Facts, Period, Totals
 from precompute.subjects import Subject
 
@@ -54,6 +54,13 @@ def campaign(name: str = "c1", *, at: datetime = NOON, user: str = "u1", budget:
     return CampaignFact(at=at, campaign_id=name, user_id=user, data={"budget": budget})
 
 
+def variant(
+    name: str = "a", *, of: str = "c1", headline: str = "Sit less", language: str = "en", at: datetime = NOON
+) -> VariantFact:
+    """A text that was made for a campaign."""
+    return VariantFact(at=at, campaign_id=of, variant_id=name, headline=headline, language=language)
+
+
 class StorePromises:
     """Inherited by the tests of each keeper, which bring the fixture ``facts``, an empty one."""
 
@@ -67,6 +74,7 @@ class StorePromises:
         assert facts.series(Subject.CAMPAIGN, ["c1"], step=DAY) == {"c1": []}
         assert facts.lines(Subject.CAMPAIGN, step=DAY) == {}
         assert facts.reported(Subject.CAMPAIGN) == 0
+        assert facts.variants_with_outcomes() == []
         assert facts.write([]) == 0
 
     @pytest.mark.parametrize("fact", [action(), outcome(), video(), campaign()], ids=lambda fact: fact.kind)
@@ -167,6 +175,23 @@ class StorePromises:
         assert facts.campaign("c2") == campaign_like(facts.campaigns_of("u1"), "c2")
         assert facts.owner_of(Subject.CAMPAIGN, "c3") == "u1"
         assert facts.owner_of(Subject.USER, "u1") is None
+
+    def test_texts_stay_as_first_made(self, facts: Facts) -> None:
+        """Made again they are not new, and the same id under another campaign is another text."""
+        first = variant("a")
+        assert facts.write([first, variant("a", of="c2")]) == 2
+        assert facts.write([variant("a", headline="Changed", at=NOON + DAY), variant("b")]) == 1
+        facts.write([outcome("c1", "a")])
+        assert facts.variants_with_outcomes() == [first]
+
+    def test_texts_with_outcomes_come_latest_first(self, facts: Facts) -> None:
+        """Those of which none were reported are left out, as are reports of unknown texts and of whole campaigns."""
+        old, new = variant("a"), variant("b", of="c2", at=NOON + DAY)
+        facts.write([old, new, variant("unseen")])
+        facts.write([outcome("c1", "a"), outcome("c1", "a", at=NOON + HOUR), outcome("c2", "b"), outcome("c2")])
+        facts.write([outcome("c9", "theirs")])
+        assert facts.variants_with_outcomes() == [new, old]
+        assert facts.variants_with_outcomes(most=1) == [new]
 
     def test_actions_stand_in_the_order_of_their_acceptance(self, facts: Facts) -> None:
         """Though they share an instant, are dated otherwise, or are delivered otherwise; the latest are kept."""

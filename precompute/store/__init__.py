@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from precompute.facts import Action, CampaignFact, Fact, VideoFact
+from precompute.facts import Action, CampaignFact, Fact, VariantFact, VideoFact
 from precompute.subjects import Subject
 
 
@@ -90,3 +90,6 @@ class Facts(Protocol):
 
     def actions_of(self, user_id: str, *, most: int = 500) -> list[Action]:
         """A user's latest actions, oldest first, in the order in which they were accepted."""
+
+    def variants_with_outcomes(self, *, most: int = 20_000) -> list[VariantFact]:
+        """Texts that outcomes were reported of, latest first: what the text model learns from."""

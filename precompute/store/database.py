@@ -6,14 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Row, Select, Table, func, literal, select, type_coerce
+from sqlalchemy import BigInteger, Column, Connection, Row, Select, Table, and_, func, literal, select, type_coerce
 from sqlalchemy.engine import make_url
 
-from precompute.facts import Action, CampaignFact, Fact, VideoFact
+from precompute.facts import Action, CampaignFact, Fact, VariantFact, VideoFact
 from precompute.store import Line, Period, Totals
 from precompute.store.engine import WRITES, open_engine, reaching_database
 from precompute.store.schema import upgrade
-from precompute.store.tables import ACTIONS, CAMPAIGNS, EPOCH, MICROSECOND, OUTCOMES, TOTALS, VIDEOS
+from precompute.store.tables import ACTIONS, CAMPAIGNS, EPOCH, MICROSECOND, OUTCOMES, TOTALS, VARIANTS, VIDEOS
 from precompute.store.writing import write
 from precompute.subjects import Subject
 
@@ -134,6 +134,17 @@ class Database:
         latest = select(ACTIONS).where(ACTIONS.c.user_id == user_id)
         latest = latest.order_by(ACTIONS.c.accepted.desc(), ACTIONS.c.id.desc()).limit(most)
         return [_action(row) for row in reversed(self._rows(latest))]
+
+    def variants_with_outcomes(self, *, most: int = 20_000) -> list[VariantFact]:
+        """Texts that outcomes were reported of, latest first."""
+        reported = and_(
+            TOTALS.c.subject == Subject.CAMPAIGN.value,
+            TOTALS.c.subject_id == VARIANTS.c.campaign_id,
+            TOTALS.c.variant_id == VARIANTS.c.variant_id,
+        )
+        latest = (VARIANTS.c.at.desc(), VARIANTS.c.campaign_id, VARIANTS.c.variant_id)
+        rows = self._rows(select(VARIANTS).join(TOTALS, reported).order_by(*latest).limit(most))
+        return [VariantFact(**row) for row in rows]
 
     def close(self) -> None:
         """Close the connections; the next question opens new ones."""

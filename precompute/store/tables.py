@@ -15,6 +15,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     TypeDecorator,
     text,
 )
@@ -127,3 +128,13 @@ CAMPAIGNS = _fact(
 """Campaigns as last brought."""
 
 Index("ix_campaigns_user", CAMPAIGNS.c.user_id, CAMPAIGNS.c.at)
+
+VARIANTS = _fact(
+    "variants",
+    Column("campaign_id", String(128), primary_key=True),
+    Column("variant_id", String(128), primary_key=True),
+    Column("fact_id", String(64), nullable=False),
+    Column("headline", Text, nullable=False),
+    Column("language", String(16), nullable=False),
+)
+"""Texts as first made. An id follows from its words, so they do not change."""

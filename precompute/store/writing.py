@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Table, and_, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
-from precompute.facts import Action, CampaignFact, Fact, Outcome, VideoFact
-from precompute.store.tables import ACTIONS, CAMPAIGNS, OUTCOMES, TOTALS, VIDEOS
+from precompute.facts import Action, CampaignFact, Fact, Outcome, VariantFact, VideoFact
+from precompute.store.tables import ACTIONS, CAMPAIGNS, OUTCOMES, TOTALS, VARIANTS, VIDEOS
 
 F = TypeVar("F", bound=Fact)
 
@@ -21,6 +21,7 @@ def write(connection: Connection, facts: Sequence[Fact]) -> int:
         + _write_outcomes(connection, _of(Outcome, facts))
         + _write_brought(connection, VIDEOS, [_video_row(fact) for fact in _of(VideoFact, facts)])
         + _write_brought(connection, CAMPAIGNS, [_campaign_row(fact) for fact in _of(CampaignFact, facts)])
+        + _write_variants(connection, _of(VariantFact, facts))
     )
 
 
@@ -89,6 +90,17 @@ def _write_brought(connection: Connection, table: Table, rows: Sequence[Mapping[
     return len(connection.execute(statement.returning(id_column), rows).all())
 
 
+def _write_variants(connection: Connection, variants: Sequence[VariantFact]) -> int:
+    """Keep the texts that are not there; how many those were."""
+    if not variants:
+        return 0
+    ids = [column.name for column in VARIANTS.primary_key]
+    # Sorted, so that two writers lock the rows in the same order.
+    rows = [_variant_row(fact) for fact in sorted(variants, key=lambda fact: (fact.campaign_id, fact.variant_id))]
+    statement = _insert(connection, VARIANTS).on_conflict_do_nothing(index_elements=ids)
+    return len(connection.execute(statement.returning(VARIANTS.c.variant_id), rows).all())
+
+
 def _row(fact: Fact) -> dict[str, Any]:
     return {"fact_id": fact.fact_id, "at": fact.at, "accepted": fact.accepted}
 
@@ -109,3 +121,7 @@ def _video_row(fact: VideoFact) -> dict[str, Any]:
 
 def _campaign_row(fact: CampaignFact) -> dict[str, Any]:
     return _row(fact) | {"campaign_id": fact.campaign_id, "user_id": fact.user_id, "data": dict(fact.data)}
+
+
+def _variant_row(fact: VariantFact) -> dict[str, Any]:
+    return _row(fact) | {name: getattr(fact, name) for name in ("campaign_id", "variant_id", "headline", "language")}

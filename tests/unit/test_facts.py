@@ -7,7 +7,7 @@ from types import MappingProxyType
 import orjson
 import pytest
 from known_facts import KnownFacts
-from store_promises import NOON, StorePromises, action, campaign, outcome, video
+from store_promises import NOON, StorePromises, action, campaign, outcome, variant, video
 
 from precompute.errors import BadParameters, UnusableSource
 from precompute.events import CampaignCreated, Event, UserLoggedIn, VideoUploaded
@@ -37,6 +37,7 @@ class TestKnownFacts(StorePromises):
         outcome(spend=None, revenue=None),
         video(),
         campaign(),
+        variant(),
     ],
     ids=lambda fact: fact.kind,
 )

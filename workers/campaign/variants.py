@@ -15,6 +15,7 @@ from workers.binding import computes
 from workers.campaign.angles import ANGLES
 from workers.campaign.brief import Brief, brief_of
 from workers.campaign.distinct import chosen
+from workers.campaign.keeping import keep
 from workers.campaign.phrases import Phrases
 from workers.campaign.phrases_de import GERMAN
 from workers.campaign.phrases_en import ENGLISH
@@ -53,10 +54,12 @@ def generate_variants(*, job: Job) -> Mapping[str, Any]:
     job.report(0.5)
     more = {angle.name: drafts_of(angle, brief=brief, phrases=phrases) for angle in ANGLES}
     drafts = chosen(given, more=more)
+    language = phrases.language if source.startswith("local") else brief.language or "en"
+    keep(drafts, language=language, job=job)
     return {
         "variants": [{"variant_id": draft.variant_id, **asdict(draft)} for draft in drafts],
         "source": _source(source, given, drafts, brief=brief, phrases=phrases),
-        "language": phrases.language if source.startswith("local") else brief.language or "en",
+        "language": language,
         "brief": mark,
     }
 
