@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from precompute.durations import parse_duration
 from precompute.errors import DeclarationError
+from precompute.off_peak import OffPeak, parse_off_peak
 
 TTL_PREFIX = "PRECOMPUTE_TTL_"
 
@@ -189,6 +190,13 @@ class Settings:
         timedelta(seconds=5),
         parse_duration,
         "How often beat looks for computations whose worker died.",
+    )
+    off_peak: OffPeak = _setting(
+        "PRECOMPUTE_OFF_PEAK",
+        parse_off_peak("01:00-06:00"),
+        parse_off_peak,
+        "Hours of the day, in UTC, with time to spare; may go on past midnight. Models are trained anew at their "
+        "start, or not that night when no worker is free before their end.",
     )
     ttls: Mapping[str, timedelta] = field(default_factory=dict)
     """TTL by task type name, from ``PRECOMPUTE_TTL_<TASK_TYPE>``."""
