@@ -61,6 +61,11 @@ class Registry:
         self._loaded: dict[ModelKind, tuple[Any, LoadedModel]] = {}
         self._lock = threading.Lock()
 
+    @property
+    def folder(self) -> Path:
+        """The site's own folder, shared by all its processes."""
+        return self._own
+
     def versions(self, kind: ModelKind) -> tuple[ModelVersion, ...]:
         """All versions of ``kind``, latest training first."""
         found = {**self._shelf(kind, self._shipped).manifest().versions, **self._shelf(kind).manifest().versions}

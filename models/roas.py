@@ -46,16 +46,18 @@ class RoasModel:
         earned_by: ``clicks`` or ``conversions``: what revenue comes with.
         rates: By the names of :data:`models.funnel.FUNNEL`.
         outcomes: It was learned from so many days of lines.
+        trained: Version of the trained model that says how the rates vary; empty when that was learned here as well.
     """
 
     earned_by: str
     rates: Mapping[str, Learned]
     outcomes: int
+    trained: str = ""
 
     @property
     def version(self) -> str:
         """Named in predictions."""
-        return MODEL_VERSION if self.outcomes else PRIOR_VERSION
+        return (self.trained or MODEL_VERSION) if self.outcomes else PRIOR_VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,21 +99,43 @@ def train_roas(facts: Facts) -> RoasModel:
     return roas_model(tallies_of(facts.lines(Subject.CAMPAIGN, step=DAY)))
 
 
-def roas_model(tallies: Tallies, *, kinds: Mapping[str, RateKind] = FUNNEL) -> RoasModel:
-    """What ``tallies`` say of ``kinds``."""
+def roas_model(
+    tallies: Tallies,
+    *,
+    kinds: Mapping[str, RateKind] = FUNNEL,
+    variability: Mapping[str, Variability] | None = None,
+    trained: str = "",
+) -> RoasModel:
+    """What ``tallies`` say of ``kinds``.
+
+    Args:
+        tallies: All outcomes.
+        kinds: The rates.
+        variability: How each of them varies, where that was learned before; else it is learned from ``tallies``.
+        trained: Names the version that it was learned by.
+    """
     by, steps = earned_by(tallies), steps_of(tallies)
-    rates = {name: _learned(flow_of(tallies, kind, earned_by=by), kind, steps=steps) for name, kind in kinds.items()}
-    return RoasModel(earned_by=by, rates=rates, outcomes=int((tallies.of("impressions") > 0).sum()))
+    known = variability or {}
+    rates = {
+        name: _learned(flow_of(tallies, kind, earned_by=by), kind, steps=steps, known=known.get(name))
+        for name, kind in kinds.items()
+    }
+    outcomes = int((tallies.of("impressions") > 0).sum())
+    return RoasModel(earned_by=by, rates=rates, outcomes=outcomes, trained=trained if known else "")
 
 
-def _learned(flow: Flow, kind: RateKind, *, steps: int) -> Learned:
-    start = start_of(kind, steps=steps)
-    centre, _ = _centre(recent(flow, half_life=start.half_life), kind, between=start.between)
-    variability = learned(flow, start=start, centre=centre)
+def _learned(flow: Flow, kind: RateKind, *, steps: int, known: Variability | None) -> Learned:
+    variability = known or _variability(flow, kind, steps=steps)
     seen = recent(flow, half_life=variability.half_life)
     centre, spread = _centre(seen, kind, between=variability.between)
     worth = float(seen.top.sum() / seen.events.sum()) if seen.top.any() and seen.events.any() else 1.0
     return Learned(variability=variability, centre=centre, spread=spread, worth=worth)
+
+
+def _variability(flow: Flow, kind: RateKind, *, steps: int) -> Variability:
+    start = start_of(kind, steps=steps)
+    centre, _ = _centre(recent(flow, half_life=start.half_life), kind, between=start.between)
+    return learned(flow, start=start, centre=centre)
 
 
 def _centre(seen: Recent, kind: RateKind, *, between: float) -> tuple[float, float]:

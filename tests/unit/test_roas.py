@@ -11,6 +11,7 @@ import pytest
 from jobs import NOON, job_for
 
 from models import funnel
+from models.registry import Registry
 from models.roas import MODEL_VERSION, PRIOR_VERSION, evaluate_roas, train_roas
 from models.tallies import DAY
 from precompute.events import CampaignCreated
@@ -225,13 +226,14 @@ def test_without_a_budget_it_goes_on_at_its_pace() -> None:
     assert f"{ASSUMED_BUDGET:g}" in found["note"]
 
 
-def test_what_is_learned_is_learned_anew_when_there_is_more() -> None:
+def test_what_is_learned_is_learned_anew_when_there_is_more(tmp_path: Path) -> None:
     """The same model answers until outcomes grew by more than a hundredth; then the new ones count."""
     work = job("c", *outcomes("a", roas=1.0))
-    before = platform_of(work.facts, Subject.CAMPAIGN)
-    assert platform_of(work.facts, Subject.CAMPAIGN) is before
+    registry = Registry(own=tmp_path)
+    before = platform_of(work.facts, Subject.CAMPAIGN, registry=registry)
+    assert platform_of(work.facts, Subject.CAMPAIGN, registry=registry) is before
     work.facts.write(outcomes("b", roas=3.0))
-    assert platform_of(work.facts, Subject.CAMPAIGN).reported == 60
+    assert platform_of(work.facts, Subject.CAMPAIGN, registry=registry).reported == 60
 
 
 def test_training_and_its_evaluation() -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from models.funnel import FUNNEL, flow_of
 from models.rates import Belief, Flow, Forecast
+from models.registry import registry_in
 from models.roas import Learned, predicted, standing_of, unseen
 from models.tallies import DAY, Tallies, tallies_of
 from precompute.job import Job
@@ -61,7 +62,7 @@ def campaign_of(job: Job) -> Campaign:
         SourceUnavailable: The facts cannot be had now.
     """
     facts, campaign_id = job.facts, job.event.subject_id
-    platform = platform_of(facts, Subject.CAMPAIGN)
+    platform = platform_of(facts, Subject.CAMPAIGN, registry=registry_in(job.settings.data_dir))
     own = facts.lines(Subject.CAMPAIGN, step=DAY, subject_ids=[campaign_id])
     theirs = {fact.campaign_id for fact in facts.campaigns_of(job.event.user_id)} - {campaign_id}
     kept = [subject_id in theirs for subject_id, _ in platform.tallies.lines]

@@ -5,7 +5,8 @@ from math import expm1
 from typing import Any
 
 from models.ctr import MODEL_VERSION, CtrBelief, VideoSigns, log_odds_effects, prior_of
-from models.ctr_outcomes import LEARNED_VERSION, ctr_after
+from models.ctr_outcomes import ctr_after
+from models.registry import registry_in
 from models.tallies import DAY, tallies_of
 from precompute.catalogue import CTR_PREDICTION
 from precompute.job import Job
@@ -59,13 +60,13 @@ def predict_ctr(
 
 def _told(prior: CtrBelief, *, job: Job) -> tuple[float, float, float, str]:
     """Expected CTR, its interval, and the version: the prior's own as long as no outcome of any video is known."""
-    platform = platform_of(job.facts, Subject.VIDEO)
+    platform = platform_of(job.facts, Subject.VIDEO, registry=registry_in(job.settings.data_dir))
     if not platform.model.outcomes:
         return prior.mean, *prior.interval(), MODEL_VERSION
     own = job.facts.lines(Subject.VIDEO, step=DAY, subject_ids=[job.event.subject_id])
     coming = ctr_after(prior, own=tallies_of(own, days=platform.tallies.days), model=platform.model)
     low, value, high = (min(1.0, float(figure[0])) for figure in (coming.low, coming.value, coming.high))
-    return value, low, high, LEARNED_VERSION
+    return value, low, high, platform.model.version
 
 
 def _drivers(effects: Mapping[str, float]) -> list[Mapping[str, Any]]:
