@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 
+from celery.schedules import crontab
 from kombu import Queue as BrokerQueue
 
 from precompute.plugins import catalogue_for
@@ -19,13 +20,18 @@ DRAIN = TASK_PREFIX + "drain"
 DRAIN_EVERY = timedelta(seconds=2)
 """How long an accepted fact waits for the database at most, while a worker is free."""
 
+TRAIN = TASK_PREFIX + "train"
+
+TRAINING_LIMIT = timedelta(minutes=8)
+"""For all kinds of one night together; what is not trained by then waits for the next."""
+
 HARD_LIMIT_MARGIN = timedelta(seconds=15)
 """Between the soft limit, which a task can report, and the hard one, which kills its process."""
 
 _settings = Settings.from_environ(os.environ)
 _catalogue = catalogue_for(_settings)
 _on_redis = _settings.broker.startswith(("redis", "rediss", "sentinel"))
-_longest = max(row.time_limit for row in _catalogue) + HARD_LIMIT_MARGIN
+_longest = max(TRAINING_LIMIT, *(row.time_limit for row in _catalogue)) + HARD_LIMIT_MARGIN
 
 broker_url = _settings.broker
 broker_connection_retry_on_startup = True
@@ -65,6 +71,7 @@ task_create_missing_queues = False
 task_routes = {TASK_PREFIX + row.name: {"queue": row.queue.label} for row in _catalogue} | {
     SWEEP: {"queue": Queue.CRITICAL.label},
     DRAIN: {"queue": Queue.CRITICAL.label},
+    TRAIN: {"queue": Queue.BACKGROUND.label},
 }
 
 # A message is acknowledged when its result is stored and its dependants are queued; a lost child gives it back
@@ -93,6 +100,12 @@ beat_schedule = {
         "task": DRAIN,
         "schedule": DRAIN_EVERY,
         "options": {"expires": DRAIN_EVERY.total_seconds()},
+    },
+    "train": {
+        "task": TRAIN,
+        "schedule": crontab(hour=str(_settings.off_peak.start.hour), minute=str(_settings.off_peak.start.minute)),
+        # A night in which no worker had time is left out: the next one learns from its outcomes too.
+        "options": {"expires": _settings.off_peak.length.total_seconds()},
     },
 }
 beat_max_loop_interval = 2

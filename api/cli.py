@@ -9,6 +9,8 @@ from precompute.errors import DeclarationError, PrecomputeError
 
 COMMANDS = {
     "up": ("api.stack.run:up", "Run the whole stack until Ctrl-C."),
+    "train": ("api.train:train", "Train a kind of model (ctr, roas, text) from the outcomes in the store."),
+    "models": ("api.models_command:models", "List the trained models; `models rollback` goes back."),
     "demo": ("api.demo.run:demo", "Precompute a video before your eyes."),
 }
 """Where each sub-command lives, and what it does in a line."""

@@ -24,6 +24,7 @@ from workers.dashboard import actions, analytics, dashboard
 from workers.draining import drain_facts
 from workers.execution import Execution, TryAgain
 from workers.rescue import rescue
+from workers.training import train_all
 from workers.video import captions, ctr, faces, hook, samples, scenes, thumbnails
 from workers.wiring import engine
 
@@ -95,10 +96,20 @@ def sweep(**_: Any) -> None:
     parts.cache.clean()
 
 
-@app.task(name=celeryconfig.DRAIN)
+@app.task(name=celeryconfig.DRAIN)  # type: ignore[untyped-decorator]
 def drain(**_: Any) -> None:
     """Write accepted facts to the database."""
     drain_facts(execution().engine)
+
+
+@app.task(  # type: ignore[untyped-decorator]
+    name=celeryconfig.TRAIN,
+    soft_time_limit=celeryconfig.TRAINING_LIMIT.total_seconds(),
+    time_limit=(celeryconfig.TRAINING_LIMIT + celeryconfig.HARD_LIMIT_MARGIN).total_seconds(),
+)
+def train(**_: Any) -> None:
+    """Train the models anew from what came of videos and campaigns."""
+    train_all(execution().engine)
 
 
 try:
