@@ -97,7 +97,7 @@ def start_of(kind: RateKind, *, steps: int) -> Variability:
         kind: One of :data:`FUNNEL`.
         steps: Of the horizon.
     """
-    return Variability(half_life=2.0, between=kind.between, drift=0.04, horizon=steps, clumping=1.5)
+    return Variability(half_life=2.0, between=kind.between, drift=0.03, horizon=steps, clumping=1.5)
 
 
 def flow_of(tallies: Tallies, kind: RateKind, *, earned_by: str) -> Flow:

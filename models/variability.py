@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.rates import (
-    SHARE,
     WANDER,
     Belief,
     Floats,
@@ -38,6 +37,10 @@ MOST_POINTS = 1_000
 
 PRIOR_POINTS = 60.0
 """What the documented drift is worth, in past periods of one line."""
+
+AIM = 0.82
+"""Share of the past that intervals are fitted to: of the future they then hold two to four in a hundred less
+(docs/roas.md, "What it is worth")."""
 
 MANY = 300.0
 """Events in a period from which on clumping matters less than drift."""
@@ -107,12 +110,12 @@ def _fitted(flow: Flow, start: Variability) -> tuple[float, Variability]:
     within = _holds(past, drift=fitted.drift, start=start)
     few = (past.events * start.clumping >= 1) & (past.events * start.clumping < MANY)
     many = past.events * start.clumping >= MANY
-    return abs(_share(within[few]) - SHARE) + abs(_share(within[many]) - SHARE), fitted
+    return abs(_share(within[few]) - AIM) + abs(_share(within[many]) - AIM), fitted
 
 
 def _share(within: NDArray[np.bool_]) -> float:
     """The share that is, as though ten more points had kept the promise."""
-    return (float(within.sum()) + 10 * SHARE) / (len(within) + 10)
+    return (float(within.sum()) + 10 * AIM) / (len(within) + 10)
 
 
 def ahead(seen: Recent, *, belief: Belief, variability: Variability) -> Forecast:
@@ -179,7 +182,7 @@ def _miss(past: Past, *, reference: Past) -> float:
 def _drift(past: Past, *, start: Variability) -> float:
     """The drift with which the intervals of the past would have held what they promise."""
     shares = np.array([_holds(past, drift=drift, start=start).mean() for drift in _DRIFTS])
-    fitting = float(np.interp(SHARE, np.maximum.accumulate(shares), np.log(_DRIFTS)))
+    fitting = float(np.interp(AIM, np.maximum.accumulate(shares), np.log(_DRIFTS)))
     trust = len(past.actual) / (len(past.actual) + PRIOR_POINTS)
     return float(np.exp(trust * fitting + (1 - trust) * np.log(start.drift)))
 
