@@ -23,16 +23,16 @@ LANGUAGE = "en"
 """The sentence model reads English."""
 
 HELD_OUT = 0.15
-"""Share of the campaigns, those that began last; as in :mod:`models.text_evaluation`."""
+"""Share of the campaigns, those that began last; as in :mod:`models.text_evaluation`, but never fewer than needed."""
 
 NEEDED_LEARNED = 20
 """Campaigns to learn from. The ridge starts from the model in use, so that few campaigns change little."""
 
 NEEDED_HELD_OUT = 10
-"""Campaigns to compare on."""
+"""Campaigns more, to compare on."""
 
 NEEDED_CLICKS = 10
-"""Of a campaign, on at least two English texts; with fewer, its clicks tell of chance."""
+"""Of a campaign, on at least two English variants; with fewer, its clicks tell of chance."""
 
 
 def text_lesson(facts: Facts, *, in_use: TextModel | None, features: tuple[str, ...], report: Report) -> Lesson:
@@ -72,22 +72,25 @@ def _split(
     lines: Mapping[Line, list[Period]], texts: Mapping[tuple[str, str], VariantFact]
 ) -> tuple[HeadlineTests, HeadlineTests]:
     """Arms to learn from, and arms of the campaigns that began last."""
+    telling = set(_telling(_tests(lines, texts)).test)
     began: dict[str, int] = {}
     for (campaign, _), periods in lines.items():
-        began[campaign] = min(day_of(periods[0].at), began.get(campaign, day_of(periods[0].at)))
-    days = sorted(began.values())
-    cut = days[int(len(days) * (1 - HELD_OUT))] if days else 0
-    late = {line: periods for line, periods in lines.items() if began[line[0]] >= cut}
+        if campaign in telling:
+            began[campaign] = min(day_of(periods[0].at), began.get(campaign, day_of(periods[0].at)))
+    _require(len(began), NEEDED_LEARNED + NEEDED_HELD_OUT, "campaigns")
+    latest = max(NEEDED_HELD_OUT, round(HELD_OUT * len(began)))
+    cut = sorted(began.values())[-latest]
+    late = {line: periods for line, periods in lines.items() if began.get(line[0], -1) >= cut}
     early = {line: [one for one in periods if day_of(one.at) < cut] for line, periods in lines.items()}
-    learned, held_out = (_telling(_tests(some, texts)) for some in (early, late))
-    for have, needed, which in (
-        (len(set(learned.test)), NEEDED_LEARNED, "to learn from"),
-        (len(set(held_out.test)), NEEDED_HELD_OUT, "that began later, to compare on"),
-    ):
-        if have < needed:
-            what = f"campaigns {which} (each with {NEEDED_CLICKS} clicks on two English variants or more)"
-            raise too_few("text", have=have, needed=needed, what=what)
-    return learned, held_out
+    learned = _telling(_tests(early, texts))
+    _require(len(set(learned.test)), NEEDED_LEARNED, f"campaigns from before the {latest} latest began")
+    return learned, _telling(_tests(late, texts))
+
+
+def _require(have: int, needed: int, what: str) -> None:
+    if have < needed:
+        told = f"{what} with {NEEDED_CLICKS} clicks on two English variants or more"
+        raise too_few("text", have=have, needed=needed, what=told)
 
 
 def _tests(lines: Mapping[Line, list[Period]], texts: Mapping[tuple[str, str], VariantFact]) -> HeadlineTests:
