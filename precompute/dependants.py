@@ -36,7 +36,8 @@ class Dependants:
         rows = {str(other.key_for(key.ref)): other for other in self.catalogue.dependants_of(row)}
         for waiting, task_id in self.ledger.unfinished([other.key_for(key.ref) for other in rows.values()]):
             self.advance(rows[str(waiting)], waiting, task_id=task_id, again=again)
-        for needed in row.inputs:
+        # The row itself too: whoever asked for it may be gone by the time it is stored.
+        for needed in (row, *row.inputs):
             readers = self.catalogue.dependants_of(needed)
             self.cache.drop_unneeded(needed, needed.key_for(key.ref), dependants=readers)
 
