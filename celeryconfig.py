@@ -43,6 +43,8 @@ broker_transport_options = (
     if _on_redis
     else {}
 )
+if _settings.broker_master:
+    broker_transport_options["master_name"] = _settings.broker_master
 
 # Values and states live in our own cache (decision 2).
 task_ignore_result = True
@@ -85,7 +87,9 @@ beat_schedule = {
     }
 }
 beat_max_loop_interval = 2
-redbeat_redis_url = _settings.broker if _on_redis else _settings.redis_url
+# RedBeat knows the addresses of redis-py only: beside any other broker, it keeps its schedule and lock with the cache.
+_at_broker = _settings.broker.startswith(("redis://", "rediss://"))
+redbeat_redis_url = _settings.broker if _at_broker else _settings.redis_url
 redbeat_key_prefix = "pc:beat:"
 redbeat_redis_options = {"socket_connect_timeout": 0.5, "socket_timeout": 5.0, "socket_keepalive": True}
 # RedBeat's own default of 1,500 s would keep a restarted beat waiting for 25 minutes.
