@@ -97,7 +97,7 @@ class VideoTriggerSchema(Schema):
     callback_url = fields.String(
         allow_none=True,
         validate=validate.And(validate.Length(max=LONGEST_URL), check_callback),
-        metadata={"description": "Kept with the event: an http or https address.", "format": "uri"},
+        metadata={"description": "http or https; kept with the event. Nothing calls it yet.", "format": "uri"},
     )
 
 
