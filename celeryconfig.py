@@ -1,4 +1,7 @@
-"""Celery's configuration: queues, routes, limits and schedule, derived from the catalogue and the settings."""
+"""Celery's configuration: queues, routes, limits and schedule, derived from the catalogue and the settings.
+
+Decisions by number: docs/decisions/2026-11-22-foundations.md.
+"""
 
 import os
 from datetime import timedelta
@@ -27,9 +30,9 @@ broker_connection_retry_on_startup = True
 broker_connection_timeout = 1.0
 broker_transport_options = (
     {
-        # Drain the queues strictly in the order given to -Q; message priorities stay unset (DESIGN.md, decision 1).
+        # Drain the queues strictly in the order given to -Q; message priorities stay unset (decision 1).
         "queue_order_strategy": "priority",
-        # Redelivering a task that still runs would start it twice; PARTS: the shortest among all apps wins.
+        # Redelivering a task that still runs would start it twice. kombu takes the shortest among all apps.
         "visibility_timeout": (_longest * 2).total_seconds(),
         "unacked_restore_interval": 10,
         "socket_connect_timeout": 0.5,

@@ -24,7 +24,7 @@ REST = timedelta(minutes=1)
 """A stale result whose refresh failed is left alone this long: every read of it would start another computation."""
 
 MOST_DELIVERIES = 3
-"""A task that ends its worker this often is set aside."""
+"""A task that ends its worker this often is set aside (docs/decisions/2026-11-22-foundations.md, 4)."""
 
 
 class Verdict(StrEnum):
