@@ -104,6 +104,20 @@ def test_a_dead_workers_task_is_published_though_its_queue_is_full(engine: Engin
     assert engine.dispatch.waiting_on("video") == 3
 
 
+def test_a_dead_workers_task_is_found_behind_all_those_that_wait(engine: Engine, bench: Bench) -> None:
+    """One sweep looks after more than one batch of tasks, and what just waits for its inputs is not called rescued."""
+    for number in range(250):
+        bench.trigger(CUTS, video=f"v{number}")
+        bench.begin(RAW, video=f"v{number}")
+    bench.trigger(SOLO)
+    bench.begin(SOLO)
+    bench.clock.forward(LEASE)
+    bench.client.delete(f"pc:l:{key(SOLO)}")
+
+    assert rescue(engine) == 1
+    assert engine.dispatch.waiting_on("video") == 1
+
+
 def test_a_task_of_a_plug_in_that_is_gone_stops_no_sweep(engine: Engine, bench: Bench, queues: "redis.Redis") -> None:
     """The others are looked after."""
     bench.trigger(*(row for row in engine.catalogue if row.name == "cuts"))
