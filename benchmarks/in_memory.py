@@ -21,11 +21,20 @@ class InMemory:
         return self.parts[name]
 
 
-def samples_of(video: Path) -> VideoSamples:
+def stored_samples(video: Path) -> InMemory:
     """What one decode of ``video`` leaves.
 
     Raises:
         PrecomputeError: It cannot be analysed.
     """
     computed = sampled(video, settings=Settings(), report=lambda share: None)
-    return VideoSamples(InMemory(value=computed.value, parts=computed.parts))
+    return InMemory(value=computed.value, parts=computed.parts)
+
+
+def samples_of(video: Path) -> VideoSamples:
+    """The same, as an analysis receives it.
+
+    Raises:
+        PrecomputeError: It cannot be analysed.
+    """
+    return VideoSamples(stored_samples(video))
