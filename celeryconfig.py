@@ -1,4 +1,7 @@
-"""Celery's configuration: queues, routes, limits and schedule, derived from the catalogue and the settings."""
+"""Celery's configuration: queues, routes, limits and schedule, derived from the catalogue and the settings.
+
+Decisions by number: docs/decisions/2026-11-22-foundations.md.
+"""
 
 import os
 from datetime import timedelta
@@ -38,9 +41,9 @@ broker_connection_retry_on_startup = True
 broker_connection_timeout = 1.0
 broker_transport_options = (
     {
-        # Drain the queues strictly in the order given to -Q; message priorities stay unset (DESIGN.md, decision 1).
+        # Drain the queues strictly in the order given to -Q; message priorities stay unset (decision 1).
         "queue_order_strategy": "priority",
-        # Redelivering a task that still runs would start it twice; PARTS: the shortest among all apps wins.
+        # Redelivering a task that still runs would start it twice. kombu takes the shortest among all apps.
         "visibility_timeout": (_longest * 2).total_seconds(),
         "unacked_restore_interval": 10,
         "socket_connect_timeout": 0.5,
@@ -54,6 +57,8 @@ broker_transport_options = (
     if _on_redis
     else {}
 )
+if _settings.broker_master:
+    broker_transport_options["master_name"] = _settings.broker_master
 
 # Values and states live in our own cache (decision 2).
 task_ignore_result = True
@@ -109,7 +114,9 @@ beat_schedule = {
     },
 }
 beat_max_loop_interval = 2
-redbeat_redis_url = _settings.broker if _on_redis else _settings.redis_url
+# RedBeat knows the addresses of redis-py only: beside any other broker, it keeps its schedule and lock with the cache.
+_at_broker = _settings.broker.startswith(("redis://", "rediss://"))
+redbeat_redis_url = _settings.broker if _at_broker else _settings.redis_url
 redbeat_key_prefix = "pc:beat:"
 redbeat_redis_options = {"socket_connect_timeout": 0.5, "socket_timeout": 5.0, "socket_keepalive": True}
 # RedBeat's own default of 1,500 s would keep a restarted beat waiting for 25 minutes.

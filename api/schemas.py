@@ -64,7 +64,7 @@ def callback_field() -> fields.String:
     return fields.String(
         allow_none=True,
         validate=validate.And(validate.Length(max=LONGEST_URL), check_callback),
-        metadata={"description": "Kept with the event: an http or https address.", "format": "uri"},
+        metadata={"description": "http or https; kept with the event. Nothing calls it yet.", "format": "uri"},
     )
 
 

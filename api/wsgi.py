@@ -4,8 +4,10 @@ import os
 import sys
 
 from precompute.errors import DeclarationError
+from precompute.logs import log_to_stderr
 from precompute.settings import Settings
 
+log_to_stderr()
 try:
     # celeryconfig reads the environment when it is imported, so a wrong setting may show here already.
     from api.app import create_app

@@ -7,30 +7,17 @@ where a ``clip.txt`` beside a clip holds its known cuts in seconds, separated by
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from in_memory import samples_of
 
 from precompute.errors import PrecomputeError
 from precompute.media import EXTENSIONS
-from precompute.settings import Settings
-from workers.video.samples import VideoSamples, sampled
 from workers.video.scenes import detect_scenes
 
 TOLERANCE_SECONDS = 0.1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InMemory:
-    """Samples that are not in a cache."""
-
-    value: Mapping[str, Any]
-    parts: Mapping[str, bytes]
-
-    def part(self, name: str) -> bytes:
-        """The bytes kept under ``name``."""
-        return self.parts[name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +67,12 @@ def main(arguments: Sequence[str]) -> int:
 def _measure(video: Path, *, expected: list[float] | None) -> int:
     started = time.process_time()
     try:
-        kept = sampled(video, settings=Settings(), report=lambda share: None)
+        samples = samples_of(video)
     except PrecomputeError as problem:
         print(f"{video.name}: {problem.code}: {problem.message}")
         return 1
     cpu_seconds = time.process_time() - started
-    result = detect_scenes(VideoSamples(InMemory(value=kept.value, parts=kept.parts)))
+    result = detect_scenes(samples)
     seconds = result["duration"]
     print(f"{video.name}: {len(result['cuts'])} cuts in {seconds:.1f} s; {cpu_seconds:.2f} s of processor time")
     print(f"  found  {_listed(result['cuts'])}")

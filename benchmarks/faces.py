@@ -7,27 +7,17 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from in_memory import samples_of
 from numpy.typing import NDArray
 
-from precompute.settings import Settings
 from workers.video.faces import faces_in
-from workers.video.samples import VideoSamples, sampled
 
 PHOTOS = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 
 
-class _InMemory:
-    def __init__(self, video: Path) -> None:
-        computed = sampled(video, settings=Settings(), report=lambda share: None)
-        self.value, self._parts = computed.value, computed.parts
-
-    def part(self, name: str) -> bytes:
-        return self._parts[name]
-
-
 def frames_of(video: Path) -> Iterator[tuple[str, NDArray[np.uint8]]]:
     """The sampled frames, each with its time."""
-    for frame in VideoSamples(_InMemory(video)).frames():
+    for frame in samples_of(video).frames():
         yield f"{frame.at:9.3f} s", frame.bgr()
 
 

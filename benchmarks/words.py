@@ -6,7 +6,6 @@ Usage:
 """
 
 import argparse
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,11 +16,10 @@ import jiwer
 import numpy as np
 from numpy.typing import NDArray
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+from workers.video.speech import SAMPLE_RATE, speech_in
+from workers.video.speech_model import loaded
 
-from workers.video.speech import SAMPLE_RATE, speech_in  # noqa: E402
-from workers.video.speech_model import loaded  # noqa: E402
+ROOT = Path(__file__).parents[1]
 
 PLAIN = jiwer.Compose(
     [

@@ -152,9 +152,9 @@ class Cache:
         count: int = self.scripts.run("clean", self.now_ms(), most)
         return count
 
-    def due(self, row: TaskType, *, within: timedelta, most: int) -> list[CacheKey]:
-        """Keys of a type that go stale within ``within`` (or are stale), soonest first, at most ``most``."""
-        until = self.now_ms() + in_ms(within)
+    def due(self, row: TaskType, *, within: timedelta | None, most: int) -> list[CacheKey]:
+        """Keys of a type that go stale within ``within`` (None: ever) or are stale, soonest first, up to ``most``."""
+        until = "+inf" if within is None else self.now_ms() + in_ms(within)
         with reaching_cache():
             keys = self.client.zrange(f"pc:y:{row.name}", "-inf", until, byscore=True, offset=0, num=most)
         return [CacheKey.parse(key.decode()) for key in keys]

@@ -36,12 +36,16 @@ class Dependants:
         rows = {str(other.key_for(key.ref)): other for other in self.catalogue.dependants_of(row)}
         for waiting, task_id in self.ledger.unfinished([other.key_for(key.ref) for other in rows.values()]):
             self.advance(rows[str(waiting)], waiting, task_id=task_id, again=again)
-        for needed in row.inputs:
+        # The row itself too: whoever asked for it may be gone by the time it is stored.
+        for needed in (row, *row.inputs):
             readers = self.catalogue.dependants_of(needed)
             self.cache.drop_unneeded(needed, needed.key_for(key.ref), dependants=readers)
 
-    def advance(self, row: TaskType, key: CacheKey, *, task_id: str, again: bool = True) -> None:
+    def advance(self, row: TaskType, key: CacheKey, *, task_id: str, again: bool = True) -> bool:
         """Publish a task whose inputs are stored, ask for an input that nobody computes, or pass a failure on.
+
+        Returns:
+            Whether there was any of it to do; False for a task that just waits.
 
         Raises:
             BrokerUnavailable: Something could not be published; calling again later is right.
@@ -55,3 +59,4 @@ class Dependants:
             admit(planned, ledger=self.ledger, dispatch=self.dispatch)
         elif resumption.readiness is Readiness.FAILED:
             self.release(row, key)
+        return resumption.readiness not in (Readiness.WAITING, Readiness.GONE)

@@ -65,12 +65,6 @@ class UnusableSource(PrecomputeError):
     code = "unusable_source"
 
 
-class InputFailed(PrecomputeError):
-    """A result this one is computed from could not be computed."""
-
-    code = "input_failed"
-
-
 class LeaseLost(PrecomputeError):
     """Another worker took this computation over, or it was invalidated; its result must not be written."""
 

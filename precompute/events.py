@@ -16,9 +16,10 @@ class Event:
         subject_id: Id of the video, campaign or user.
         user_id: Who did it.
         data: What the trigger brought along, JSON-like; empty when nothing did.
-        callback_url: Where to report when everything is done, or None.
+        callback_url: An address that the trigger brought along, or None; kept with the event, and nothing calls it yet.
         fingerprint: Names the input (the video's address, a file's size and time); two events about one subject with
-            the same fingerprint lead to the same results. Empty when nothing is known.
+            the same fingerprint are about the same thing, and its results are not computed again. Empty when nothing is
+            known.
     """
 
     name: ClassVar[str]

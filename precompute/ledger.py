@@ -20,8 +20,11 @@ from precompute.task_type import TaskType
 KEPT = timedelta(hours=24)
 """How long a finished task can be asked about."""
 
+REST = timedelta(minutes=1)
+"""A stale result whose refresh failed is left alone this long: every read of it would start another computation."""
+
 MOST_DELIVERIES = 3
-"""A task that ends its worker this often is set aside (DESIGN.md, decision 4)."""
+"""A task that ends its worker this often is set aside (docs/decisions/2026-11-22-foundations.md, 4)."""
 
 
 class Verdict(StrEnum):
@@ -119,6 +122,7 @@ class Ledger:
             "event": plan.event.to_json(),
             "cause": plan.cause,
             "keep_ms": in_ms(KEPT),
+            "rest_ms": in_ms(REST),
             "tasks": [
                 {
                     "key": str(task.key),

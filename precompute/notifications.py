@@ -84,6 +84,7 @@ class Notifications:
             self._thread.start()
 
     def _follow(self) -> None:
+        first = True
         while True:
             try:
                 with connect(self._url).pubsub(ignore_subscribe_messages=False) as subscription:
@@ -91,9 +92,11 @@ class Notifications:
                     self._pass_on(subscription)
             except (StoreUnavailable, redis.RedisError, OSError) as problem:
                 # Whatever broke the subscription, waiting readers must not depend on it: they look for themselves.
-                _log.warning(
-                    "Notifications interrupted", extra={"action": "notifications_lost", "problem": repr(problem)}
-                )
+                if first or self._subscribed.is_set():
+                    # Once for each outage, not for each try to end it.
+                    extra = {"action": "notifications_lost", "problem": repr(problem)}
+                    _log.warning("Notifications interrupted", extra=extra)
+                first = False
                 self._subscribed.clear()
                 self._wake_all()
                 time.sleep(_RECONNECT_S)

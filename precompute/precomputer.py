@@ -208,9 +208,8 @@ class Precomputer:
         row = self.catalogue.get(task_type)
         if not row.served:
             raise UnknownPrecomputation(f"no task type is called {task_type!r}")
-        within = row.ttl if force else row.refresh_lead
         most = MOST_REFRESHED if limit is None else limit
-        keys = self.cache.due(row, within=within, most=most)
+        keys = self.cache.due(row, within=None if force else row.refresh_lead, most=most)
         queued = sum(self._refreshed(row, key, force=force) for key in keys)
         return Refreshed(queued=queued, skipped=len(keys) - queued)
 

@@ -89,6 +89,9 @@ class Settings:
         "`make run` starts a second embedded Valkey.",
         secret=True,
     )
+    broker_master: str | None = _setting(
+        "PRECOMPUTE_BROKER_MASTER", None, str, "Name of the master, where `BROKER_URL` is that of its Sentinels."
+    )
     embedded_cache_port: int = _setting(
         "PRECOMPUTE_CACHE_PORT", 6390, _between(1, 65535), "Port of the embedded Valkey that is the cache."
     )
@@ -124,7 +127,10 @@ class Settings:
         secret=True,
     )
     data_dir: Path = _setting(
-        "PRECOMPUTE_DATA_DIR", Path(".data"), Path, "Where the embedded Valkey and Flower keep their files."
+        "PRECOMPUTE_DATA_DIR",
+        Path(".data"),
+        Path,
+        "Where the embedded Valkey and Flower keep their files, and the shipped speech model is put together.",
     )
     plugins: tuple[str, ...] = _setting(
         "PRECOMPUTE_PLUGINS", (), _names, "Modules with task types of your own, separated by commas."
@@ -219,7 +225,12 @@ class Settings:
             for variable, text in environ.items()
             if variable.startswith(TTL_PREFIX) and text
         }
-        return cls(**values, ttls=ttls)
+        settings = cls(**values, ttls=ttls)
+        if settings.broker.startswith("sentinel://") and not settings.broker_master:
+            raise DeclarationError(
+                "PRECOMPUTE_BROKER_MASTER must name the master that the Sentinels of BROKER_URL watch"
+            )
+        return settings
 
     @property
     def database(self) -> str:

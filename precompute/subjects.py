@@ -62,10 +62,5 @@ class CacheKey:
         subject_id = check_id(parts[2], field="cache_key")
         return cls(task_type=parts[0], ref=SubjectRef(subject=Subject(parts[1]), id=subject_id))
 
-    @property
-    def subject_first(self) -> str:
-        """The other form that patterns are held against: ``{subject}:{id}:{task_type}``."""
-        return f"{self.ref}:{self.task_type}"
-
     def __str__(self) -> str:
         return f"{self.task_type}:{self.ref}"

@@ -64,4 +64,6 @@ def connect() -> None:
             running.pop().stop()
 
     signals.worker_ready.connect(started, weak=False)
+    # A soft shutdown ends without telling; when it begins, the worker takes no more tasks already.
+    signals.worker_shutting_down.connect(ended, weak=False)
     signals.worker_shutdown.connect(ended, weak=False)

@@ -1,11 +1,15 @@
 """Looking after tasks that nothing was heard of: their worker died, or their message was lost."""
 
 import logging
+from collections.abc import Iterator
 
 from precompute.ledger import Overdue
 from workers.wiring import Engine
 
 _log = logging.getLogger(__name__)
+
+_MOST_BATCHES = 50
+"""In one sweep, of 200 tasks each: a dead worker's task must not be found late for all those that just wait."""
 
 
 def rescue(engine: Engine) -> int:
@@ -20,7 +24,7 @@ def rescue(engine: Engine) -> int:
     rows = {row.name: row for row in engine.catalogue}
     depths: dict[str, int] = {}
     rescued = 0
-    for task in engine.ledger.overdue():
+    for task in _overdue(engine):
         row = rows.get(task.key.task_type)
         if row is None:
             # Of a plug-in that is no longer loaded; it must not keep the others from being looked after.
@@ -28,10 +32,18 @@ def rescue(engine: Engine) -> int:
             continue
         if task.was == "queued" and _depth(engine, task, depths):
             continue
-        engine.dependants.advance(row, task.key, task_id=task.task_id)
-        rescued += 1
-        _log.warning("Task rescued", extra={"action": "task_rescued", "key": str(task.key), "was": task.was})
+        if engine.dependants.advance(row, task.key, task_id=task.task_id):
+            rescued += 1
+            _log.warning("Task rescued", extra={"action": "task_rescued", "key": str(task.key), "was": task.was})
     return rescued
+
+
+def _overdue(engine: Engine) -> Iterator[Overdue]:
+    for _ in range(_MOST_BATCHES):
+        batch = engine.ledger.overdue()
+        if not batch:
+            return
+        yield from batch
 
 
 def _depth(engine: Engine, task: Overdue, depths: dict[str, int]) -> int:

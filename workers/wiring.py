@@ -74,7 +74,7 @@ def publishing_app(settings: Settings) -> Celery:
     app.config_from_object(celeryconfig)
     app.conf.broker_url = settings.broker
     if "socket_timeout" in app.conf.broker_transport_options:
-        # A trigger answers within a second though the broker is frozen (decision 9). If the message went out after all,
+        # A trigger answers within a second though the broker is frozen. If the message went out after all,
         # no harm is done: computing twice is what the lease prevents.
         options = {**app.conf.broker_transport_options, "socket_timeout": PUBLISH_TIMEOUT_S}
         app.conf.broker_transport_options = options

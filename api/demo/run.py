@@ -21,6 +21,7 @@ from api.demo.findings import in_words
 from api.demo.progress import Tasks, follow
 from api.stack.welcome import CLIP, url_of
 from precompute.settings import Settings
+from precompute.urls import captions_path, thumbnail_path
 
 
 @click.command()
@@ -82,8 +83,8 @@ def _say_where(console: Console, *, service: str, video_id: str) -> None:
     for where in (
         f"{service}{API}/status/video/{video_id}",
         f"{service}{API}/cache/ctr_prediction:video:{video_id}",
-        f"{service}{API}/videos/{video_id}/thumbnails/1.jpg",
-        f"{service}{API}/videos/{video_id}/captions.vtt",
+        f"{service}{thumbnail_path(video_id, rank=1)}",
+        f"{service}{captions_path(video_id, extension='vtt')}",
         f"{service}/docs",
     ):
         console.print(f"  {where}", soft_wrap=True, markup=False)

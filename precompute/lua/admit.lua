@@ -1,7 +1,8 @@
 -- Which tasks of a plan have to be computed; each decision and its record in one step, so that ten triggers at once
 -- start one computation.
 -- ARGV: now (ms), watch (ms until someone looks after a new task), plan as JSON:
---   {fingerprint, event, cause, keep_ms, tasks: [{key, id, queue, wanted, force, inputs: [position, from 1]}]}, inputs before what needs them.
+--   {fingerprint, event, cause, keep_ms, rest_ms, tasks: [{key, id, queue, wanted, force, inputs: [position, from 1]}]},
+--   inputs before what needs them.
 -- Returns for each task {verdict, id}: fresh | joined | queued (publish it) | waiting (for its inputs) | unneeded.
 local now, watch = tonumber(ARGV[1]), tonumber(ARGV[2])
 local plan = cjson.decode(ARGV[3])
@@ -35,9 +36,16 @@ local function of_another_upload(key)
   return found and found ~= plan.fingerprint and { 'fresh', '' } or nil
 end
 
+-- A stale result is refreshed by whoever reads it: what has just failed must not be tried again with every read.
+local function failed_just_now(task)
+  if plan.cause ~= 'refresh' or task.force or not task.wanted then return false end
+  local last = redis.call('HMGET', task_of(task.key), 'state', 'finished_at')
+  return last[1] == 'failed' and now - tonumber(last[2] or 0) < plan.rest_ms
+end
+
 for position = #plan.tasks, 1, -1 do
   local task = plan.tasks[position]
-  if not task.wanted and not needed[position] then
+  if (not task.wanted and not needed[position]) or failed_just_now(task) then
     verdicts[position] = { 'unneeded', '' }
   else
     local newer = plan.cause == 'refresh' and task.wanted and of_another_upload(task.key)

@@ -6,7 +6,6 @@
 --                         outdated: something was learned since it began, so its result is stale at once
 --   pc:l:KEY        string owner of the running computation; expires unless its worker keeps it alive
 --   pc:i:ID         string task id -> KEY
---   pc:s:REF        set   keys of the entries of one subject
 --   pc:y:TYPE       zset  keys of the entries of one type, by the instant they go stale
 --   pc:gone         zset  keys of all entries, by the instant they are gone
 --   pc:q:QUEUE:TYPE zset  keys of tasks that have not begun, by the instant they were asked for
@@ -17,7 +16,6 @@ local function entry_of(key) return 'pc:e:' .. key end
 local function task_of(key) return 'pc:t:' .. key end
 local function lease_of(key) return 'pc:l:' .. key end
 local function type_of(key) return string.match(key, '^([^:]+):') end
-local function ref_of(key) return string.match(key, '^[^:]+:(.+)$') end
 local function queue_of(queue, key) return 'pc:q:' .. queue .. ':' .. type_of(key) end
 
 local function tell(key, id, state)
@@ -25,7 +23,6 @@ local function tell(key, id, state)
 end
 
 local function unindex(key)
-  redis.call('SREM', 'pc:s:' .. ref_of(key), key)
   redis.call('ZREM', 'pc:y:' .. type_of(key), key)
   redis.call('ZREM', 'pc:gone', key)
 end

@@ -14,7 +14,6 @@ for position = 9, #ARGV, 2 do
   redis.call('HSET', entry_of(key), 'p:' .. ARGV[position], ARGV[position + 1])
 end
 redis.call('PEXPIRE', entry_of(key), ttl + grace)
-redis.call('SADD', 'pc:s:' .. ref_of(key), key)
 redis.call('ZADD', 'pc:y:' .. type_of(key), stale, key)
 redis.call('ZADD', 'pc:gone', now + ttl + grace, key)
 redis.call('HSET', task_of(key), 'state', 'ready', 'finished_at', now, 'progress', 1)

@@ -2,7 +2,9 @@
 
 import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import httpx2
@@ -23,6 +25,8 @@ ANALYSES = {
 }
 WAITS = 8
 """Times thirty seconds: a busy machine with two cores needs about one for the shipped clip."""
+
+POSTS = 10
 
 needs_proc = pytest.mark.skipif(not Path("/proc").is_dir(), reason="only Linux tells the environment of a process")
 
@@ -64,6 +68,30 @@ def test_an_upload_is_precomputed_and_outlives_the_stack(up: Up, service: httpx2
     assert again.json()["computed_at"] == entry["computed_at"]
     assert second.end(signal.SIGINT, whole_group=True) == 0, second.output
     assert second.left() == {}
+
+
+def test_ten_posts_at_once_give_six_results_of_one_decode(up: Up, service: httpx2.Client) -> None:
+    """All are told the same ids; each analysis is computed once, from a video that is decoded once."""
+    stack = up().wait_until_up()
+    gate = Barrier(POSTS)
+
+    def post(_: int) -> Any:
+        gate.wait()
+        return service.post("/video", json=UPLOAD).json()["queued_tasks"]
+
+    with ThreadPoolExecutor(POSTS) as pool:
+        told = list(pool.map(post, range(POSTS)))
+    results = {name: read(service, f"{name}:video:{UPLOAD['video_id']}")["result"] for name in ANALYSES}
+
+    assert set(told[0]) == ANALYSES
+    assert told == [told[0]] * POSTS
+    assert all(results.values())
+    computations = service.get("/metrics").json()["metrics"]["computations"]
+    assert computations == {**dict.fromkeys(ANALYSES, 1), "video_samples": 1}
+    assert service.post("/video", json=UPLOAD).json()["status"] == "ready"
+    assert stack.end(signal.SIGTERM) == 0, stack.output
+    assert stack.output.count("action=video_decoded") == 1
+    assert stack.output.count("action=event_admitted") == POSTS + 1
 
 
 @needs_proc

@@ -1,7 +1,9 @@
 """The engine on a real cache server, with a clock and a dispatch that the tests hold in their hands."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import orjson
@@ -185,3 +187,15 @@ class Bench:
 def key(row: TaskType, video: str = "v1") -> CacheKey:
     """The key of one video's result."""
     return row.key_for(SubjectRef(subject=Subject.VIDEO, id=video))
+
+
+def at_once(work: Callable[[int], Any], *, times: int) -> list[Any]:
+    """What ``work`` gives to as many threads, all let go at the same moment."""
+    gate = Barrier(times)
+
+    def one(number: int) -> Any:
+        gate.wait()
+        return work(number)
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(one, range(times)))

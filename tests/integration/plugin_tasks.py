@@ -134,4 +134,4 @@ def _count(name: str, job: Job) -> int:
 
 
 def _client(job: Job) -> "redis.Redis":
-    return redis.Redis.from_url(job.settings.redis_url)
+    return redis.Redis.from_url(job.settings.redis_url, socket_timeout=None, retry=None)

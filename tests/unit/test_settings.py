@@ -102,7 +102,13 @@ def test_secrets_are_not_in_the_repr() -> None:
 )
 def test_every_broker_that_can_serve_is_accepted(url: str) -> None:
     """Redis, Sentinel and RabbitMQ."""
-    assert Settings.from_environ({"BROKER_URL": url}).broker == url
+    assert Settings.from_environ({"BROKER_URL": url, "PRECOMPUTE_BROKER_MASTER": "main"}).broker == url
+
+
+def test_sentinels_without_the_name_of_their_master_are_refused() -> None:
+    """They could not be asked for anything; the message names the variable to set."""
+    with pytest.raises(DeclarationError, match="PRECOMPUTE_BROKER_MASTER must name"):
+        Settings.from_environ({"BROKER_URL": "sentinel://a:1;sentinel://b:2"})
 
 
 def test_without_a_broker_the_cache_serves_as_one() -> None:

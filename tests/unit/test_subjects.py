@@ -21,12 +21,11 @@ def test_anything_else_is_no_id(value: str) -> None:
 
 
 def test_a_key_reads_as_it_is_written() -> None:
-    """Type, subject and id; and subject first, as patterns may have it."""
+    """Type, subject and id."""
     key = CacheKey.parse("ctr_prediction:video:vid_12345")
 
     assert key == CacheKey(task_type="ctr_prediction", ref=SubjectRef(subject=Subject.VIDEO, id="vid_12345"))
     assert str(key) == "ctr_prediction:video:vid_12345"
-    assert key.subject_first == "video:vid_12345:ctr_prediction"
     assert str(key.ref) == "video:vid_12345"
 
 

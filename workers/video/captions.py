@@ -30,8 +30,8 @@ def generate_captions(samples: VideoSamples, *, job: Job) -> Computed:
     """What is said, with times on the video's clock, as text and as subtitles, and how a post could put it.
 
     Returns:
-        Fits :class:`precompute.results.video.CaptionGenerationSchema`, with the two subtitle files as parts. Without speech
-        the transcript is empty and the language None.
+        Fits :class:`precompute.results.video.CaptionGenerationSchema`, with the two subtitle files as parts. Without
+        speech the transcript is empty and the language None.
 
     Raises:
         ModelNotTrained: The speech model is not there.

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from faster_whisper import BatchedInferencePipeline
@@ -113,18 +113,7 @@ def speech_in(
         return SILENCE
     whisper = loaded(model, models_dir=models_dir)
     language = _language(whisper, sound, window=windows[0])
-    # a window is read in one go: sequential reading seeks to times that the model guesses, and so lost or doubled
-    # words around long silences
-    found, _ = BatchedInferencePipeline(whisper).transcribe(
-        sound,
-        language=language,
-        beam_size=_BEAM,
-        temperature=0.0,
-        batch_size=1,
-        clip_timestamps=[{"start": window.start, "end": window.end} for window in windows],
-        without_timestamps=True,
-        word_timestamps=True,
-    )
+    found = _read(whisper, sound, windows=windows, language=language)
     heard = _heard(found, report=report, seconds=sound.size / SAMPLE_RATE)
     words = tuple(word for word in heard if until_s is None or word.start < until_s)
     return Transcript(language=language, segments=sentences_of(words)) if words else SILENCE
@@ -153,6 +142,27 @@ def _language(whisper: SpeechModel, sound: NDArray[np.float32], *, window: _Wind
     # without the last frame these are the very features that are read next: see SpeechModel
     language, _, _ = whisper.detect_language(features=whisper.feature_extractor(speech)[..., :-1])
     return str(language)
+
+
+def _read(
+    whisper: SpeechModel, sound: NDArray[np.float32], *, windows: Sequence[_Window], language: str
+) -> Iterable[Any]:
+    """What Whisper makes of each window, when it is asked for.
+
+    A window is read in one go: sequential reading seeks to times that the model guesses, and so lost or doubled words
+    around long silences.
+    """
+    found, _ = BatchedInferencePipeline(whisper).transcribe(
+        sound,
+        language=language,
+        beam_size=_BEAM,
+        temperature=0.0,
+        batch_size=1,
+        clip_timestamps=[{"start": window.start, "end": window.end} for window in windows],
+        without_timestamps=True,
+        word_timestamps=True,
+    )
+    return cast(Iterable[Any], found)
 
 
 def _heard(found: Iterable[Any], *, report: Callable[[float], None], seconds: float) -> Iterator[Word]:

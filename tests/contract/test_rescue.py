@@ -1,0 +1,146 @@
+"""The sweep and the broker: what was lost is published again, what waits its turn is left alone."""
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+from bench import CUTS, LEASE, RAW, SOLO, Bench, key
+from servers import ValkeyServer
+
+from precompute.admission import admit
+from precompute.catalogue import Catalogue
+from precompute.errors import BrokerUnavailable
+from precompute.events import VideoUploaded
+from precompute.ledger import Ledger
+from precompute.message import Message
+from precompute.planner import plan
+from precompute.settings import Settings
+from precompute.task_type import TaskType
+from workers.dispatch import CeleryDispatch
+from workers.rescue import rescue
+from workers.wiring import Engine, publishing_app
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
+    """A broker without workers."""
+    with ValkeyServer(tmp_path_factory.mktemp("broker")) as server:
+        yield server
+
+
+@pytest.fixture
+def queues(broker: ValkeyServer) -> Iterator["redis.Redis"]:
+    """The broker's lists, emptied."""
+    broker.start()
+    with broker.client() as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture
+def engine(bench: Bench, broker: ValkeyServer, queues: "redis.Redis") -> Iterator[Engine]:
+    """The bench's cache, with a dispatch that publishes to the broker."""
+    settings = Settings(broker_url=broker.url)
+    app = publishing_app(settings)
+    yield Engine(
+        settings=settings,
+        catalogue=Catalogue.of((RAW, CUTS, SOLO)),
+        cache=bench.cache,
+        ledger=Ledger(bench.cache, watch=LEASE),
+        dispatch=CeleryDispatch(app),
+    )
+    app.close()
+
+
+def upload(engine: Engine, *rows: TaskType, video: str = "v1") -> None:
+    """What a trigger does."""
+    event = VideoUploaded(subject_id=video, user_id="u1", fingerprint="f1")
+    admit(plan(event, catalogue=engine.catalogue, rows=rows), ledger=engine.ledger, dispatch=engine.dispatch)
+
+
+def test_messages_on_a_queue_are_counted(engine: Engine) -> None:
+    """Also where there is none, and where there never was one."""
+    assert engine.dispatch.waiting_on("video") == 0
+    upload(engine, SOLO, CUTS)
+
+    assert engine.dispatch.waiting_on("video") == 2
+    assert engine.dispatch.waiting_on("critical") == 0
+
+
+def test_a_lost_message_is_published_again(engine: Engine, bench: Bench, queues: "redis.Redis") -> None:
+    """After the broker lost everything, a sweep brings back what was queued, once for each length of the watch."""
+    upload(engine, SOLO)
+    queues.flushall()
+    assert rescue(engine) == 0
+
+    bench.clock.forward(LEASE)
+
+    assert rescue(engine) == 1
+    assert engine.dispatch.waiting_on("video") == 1
+    assert rescue(engine) == 0
+
+
+def test_a_task_that_waits_its_turn_is_left_alone(engine: Engine, bench: Bench) -> None:
+    """As long as its queue holds messages, its own may be among them; a backlog brings no copies."""
+    for number in range(5):
+        upload(engine, SOLO, video=f"v{number}")
+    for _ in range(3):
+        bench.clock.forward(LEASE)
+        assert rescue(engine) == 0
+
+    assert engine.dispatch.waiting_on("video") == 5
+
+
+def test_a_dead_workers_task_is_published_though_its_queue_is_full(engine: Engine, bench: Bench) -> None:
+    """It was running, so its message is not among those that wait."""
+    upload(engine, SOLO, video="v1")
+    upload(engine, SOLO, video="v2")
+    task_id = bench.record(SOLO, "v1").task_id or ""
+    event = VideoUploaded(subject_id="v1", user_id="u1", fingerprint="f1").to_json()
+    bench.take(Message(task_id=task_id, key=key(SOLO, "v1"), queue="video", event=event, cause="event"))
+    bench.die(SOLO, "v1")
+
+    assert rescue(engine) == 1
+    assert engine.dispatch.waiting_on("video") == 3
+
+
+def test_a_dead_workers_task_is_found_behind_all_those_that_wait(engine: Engine, bench: Bench) -> None:
+    """One sweep looks after more than one batch of tasks, and what just waits for its inputs is not called rescued."""
+    for number in range(250):
+        bench.trigger(CUTS, video=f"v{number}")
+        bench.begin(RAW, video=f"v{number}")
+    bench.trigger(SOLO)
+    bench.begin(SOLO)
+    bench.clock.forward(LEASE)
+    bench.client.delete(f"pc:l:{key(SOLO)}")
+
+    assert rescue(engine) == 1
+    assert engine.dispatch.waiting_on("video") == 1
+
+
+def test_a_task_of_a_plug_in_that_is_gone_stops_no_sweep(engine: Engine, bench: Bench, queues: "redis.Redis") -> None:
+    """The others are looked after."""
+    bench.trigger(*(row for row in engine.catalogue if row.name == "cuts"))
+    upload(engine, SOLO)
+    queues.flushall()
+    bench.clock.forward(LEASE)
+    smaller = Engine(
+        settings=engine.settings,
+        catalogue=Catalogue.of((SOLO,)),
+        cache=engine.cache,
+        ledger=engine.ledger,
+        dispatch=engine.dispatch,
+    )
+
+    assert rescue(smaller) == 1
+    assert engine.dispatch.waiting_on("video") == 1
+
+
+def test_a_broker_that_is_away_is_named_as_such(engine: Engine, broker: ValkeyServer, bench: Bench) -> None:
+    """Publishing, counting and asking alike; nothing of the trigger is recorded."""
+    broker.kill()
+    for use in (lambda: upload(engine, SOLO), lambda: engine.dispatch.waiting_on("video"), engine.dispatch.ping):
+        with pytest.raises(BrokerUnavailable):
+            use()
+
+    assert bench.everything() == {}
