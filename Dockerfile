@@ -16,7 +16,7 @@ RUN /opt/venv/bin/pip install --no-deps --no-build-isolation .
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /srv precompute \
-    && install -d -o precompute -g precompute /srv/data /srv/media
+    && install -d -o precompute -g precompute /srv/data /srv/data/models /srv/media
 COPY --from=build /opt/venv /opt/venv
 COPY Procfile /srv/Procfile
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1

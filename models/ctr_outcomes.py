@@ -6,9 +6,6 @@ from models.rates import Forecast
 from models.roas import RoasModel, Standing, predicted, unseen
 from models.tallies import Tallies
 
-LEARNED_VERSION = "outcomes-1"
-"""Changes with the way in which is learned from outcomes."""
-
 MANY_CLICKS = 1e6
 """A video that was not shown yet is told for as many showings as leave no noise of counting."""
 

@@ -51,7 +51,7 @@ def rates_lesson(facts: Facts, subject: Subject, *, in_use: Taught | None, repor
     report("learning how rates vary", 0.1)
     new = roas_model(past, kinds=kinds)
     report("holding it against the last two weeks", 0.8)
-    known = variability_in(in_use, tallies=past) or _start(past, kinds=kinds)
+    known = variability_in(in_use, tallies=past) or start_variability(past, kinds=kinds)
     rival = roas_model(past, kinds=kinds, variability=known)
     scores = {name: _compared(new, rival, past, tallies, name=name, kind=kind) for name, kind in kinds.items()}
     better = {name for name, (ours, theirs) in scores.items() if beats(*_both_told(ours, theirs))}
@@ -86,7 +86,8 @@ def variability_in(taught: Taught | None, *, tallies: Tallies) -> Mapping[str, V
     return found if all(one.horizon == steps for one in found.values()) else None
 
 
-def _start(tallies: Tallies, *, kinds: Mapping[str, RateKind]) -> Mapping[str, Variability]:
+def start_variability(tallies: Tallies, *, kinds: Mapping[str, RateKind]) -> Mapping[str, Variability]:
+    """How the rates are said to vary until outcomes tell."""
     steps = steps_of(tallies)
     return {name: start_of(kind, steps=steps) for name, kind in kinds.items()}
 
@@ -113,8 +114,8 @@ def _compared(
 ) -> tuple[Losses, Losses]:
     """What each model got wrong of one rate of each line, (n_lines,) each, in one unit; NaN where nothing came."""
     unit = rival.rates[name].centre
-    ours, theirs = (_held_against(model, past, tallies, name=name, kind=kind) for model in (new, rival))
-    return _interval_score(*ours, unit=unit), _interval_score(*theirs, unit=unit)
+    ours, theirs = (held_against(model, past, tallies, name=name, kind=kind) for model in (new, rival))
+    return interval_score(*ours, unit=unit), interval_score(*theirs, unit=unit)
 
 
 def _both_told(ours: Losses, theirs: Losses) -> tuple[Losses, Losses]:
@@ -134,7 +135,7 @@ def _mean(losses: Losses) -> float:
     return round(float(losses.mean()), 5)
 
 
-def _held_against(
+def held_against(
     model: RoasModel, past: Tallies, tallies: Tallies, *, name: str, kind: RateKind
 ) -> tuple[Forecast, Losses]:
     """What was predicted of each line from its past, and what came; NaN where nothing did, or there was no past."""
@@ -148,7 +149,7 @@ def _held_against(
     return coming, actual
 
 
-def _interval_score(coming: Forecast, actual: Losses, *, unit: float) -> Losses:
+def interval_score(coming: Forecast, actual: Losses, *, unit: float) -> Losses:
     """Width of the 80 % interval, and ten times what lies outside of it.
 
     Nobody can lower it by telling another interval than the one believed in (T. Gneiting, A. Raftery: Strictly proper
@@ -163,7 +164,7 @@ def _interval_score(coming: Forecast, actual: Losses, *, unit: float) -> Losses:
 def _figures(model: RoasModel, past: Tallies, tallies: Tallies, *, subject: Subject) -> dict[str, float]:
     """What people want to know of the held-out time: ranks, intervals, and how many lines were compared."""
     name = MAIN[subject]
-    coming, actual = _held_against(model, past, tallies, name=name, kind=KINDS[subject][name])
+    coming, actual = held_against(model, past, tallies, name=name, kind=KINDS[subject][name])
     told = np.isfinite(actual)
     slack = 1e-9
     within = (actual >= coming.low - slack) & (actual <= coming.high + slack)

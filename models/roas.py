@@ -1,18 +1,14 @@
-"""What a platform's outcomes say of its rates: training, evaluation, and the belief of a campaign and its variants."""
+"""What a platform's outcomes say of its rates, and the belief of a campaign and its variants."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
-from scipy.stats import spearmanr  # type: ignore[import-untyped]
 
 from models.funnel import FUNNEL, RateKind, earned_by, flow_of, start_of, steps_of
 from models.rates import Belief, Flow, Forecast, Recent, Variability, believed, forecast, recent
-from models.tallies import DAY, Tallies, day_of, tallies_of
+from models.tallies import Tallies
 from models.variability import ahead, centre_of, learned
-from precompute.store import Facts
-from precompute.subjects import Subject
 
 MODEL_VERSION = "outcomes-1"
 """Changes with the way in which is learned from outcomes."""
@@ -73,30 +69,6 @@ class Standing:
     centre: float
     spread: float
     worth: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluation:
-    """How predictions of a held-out time came true, by line with spend in it.
-
-    Attributes:
-        spearman: Rank correlation of predicted and real ROAS; None with fewer than three lines.
-        coverage: Share of real values within their 80 % interval; None without lines.
-        lines: How many were held against each other.
-    """
-
-    spearman: float | None
-    coverage: float | None
-    lines: int
-
-
-def train_roas(facts: Facts) -> RoasModel:
-    """What all outcomes of campaigns say; the documented prior where there are none.
-
-    Raises:
-        SourceUnavailable: The facts cannot be had now.
-    """
-    return roas_model(tallies_of(facts.lines(Subject.CAMPAIGN, step=DAY)))
 
 
 def roas_model(
@@ -170,26 +142,3 @@ def unseen(belief: Belief, rate: Learned, *, events: float) -> Forecast:
     """What comes of lines without outcomes, of which so many ``events`` are expected."""
     count = np.full_like(belief.mean, events / rate.variability.clumping)
     return forecast(belief, events=count, variance=rate.variability.drift)
-
-
-def evaluate_roas(model: RoasModel, facts: Facts, *, held_out_from: datetime, days: int = 14) -> Evaluation:
-    """How well ``model`` tells the ROAS of each line in the ``days`` from ``held_out_from`` on, from what came before.
-
-    Raises:
-        SourceUnavailable: The facts cannot be had now.
-    """
-    tallies, first = tallies_of(facts.lines(Subject.CAMPAIGN, step=DAY)), day_of(held_out_from)
-    past, after = tallies.before(first), tallies.before(first + days)
-    kind, rate = FUNNEL["roas"], model.rates["roas"]
-    flow = flow_of(past, kind, earned_by=model.earned_by)
-    standing = Standing(centre=rate.centre, spread=rate.spread + rate.variability.between, worth=rate.worth)
-    _, coming = predicted(flow, rate, standing=standing)
-    spend = after.of("spend").sum(axis=1) - past.of("spend").sum(axis=1)
-    kept = (spend > 1e-9) & (flow.bottom.sum(axis=1) > 0)
-    actual = (after.of("revenue").sum(axis=1) - past.of("revenue").sum(axis=1))[kept] / spend[kept]
-    within = (actual >= coming.low[kept] - 1e-9) & (actual <= coming.high[kept] + 1e-9)
-    return Evaluation(
-        spearman=float(spearmanr(coming.value[kept], actual)[0]) if len(actual) > 2 else None,
-        coverage=float(within.mean()) if len(actual) else None,
-        lines=len(actual),
-    )

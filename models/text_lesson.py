@@ -7,12 +7,11 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
-from models.headlines import HeadlineTests, headline_tests
+from models.headlines import HeadlineTests, headline_tests, same_image_pairs
 from models.lesson import Lesson, Losses, Report, too_few
 from models.manifest import Lineage
 from models.tallies import DAY, day_of
 from models.text import TextModel
-from models.text_evaluation import winners_found
 from models.text_fit import fitted, style_of
 from precompute.errors import ModelNotTrained
 from precompute.facts import VariantFact
@@ -140,16 +139,18 @@ def _losses(tests: HeadlineTests, scores: Losses) -> Losses:
 def _metrics(
     learned: HeadlineTests, held_out: HeadlineTests, scores: Mapping[str, Losses], losses: Mapping[str, Losses]
 ) -> Mapping[str, float]:
-    together = replace(held_out, image=held_out.test)  # every two variants of a campaign are a pair
     figures = {
         "surprise": round(float(losses["new"].mean()), 5),
         "surprise_before": round(float(losses["current"].mean()), 5),
         "campaigns": len(losses["new"]),
         "campaigns_learned": len(set(learned.test)),
     }
-    found, before = (winners_found(together, scores[who]) for who in ("new", "current"))
-    if found.pairs:
-        figures |= {"winners_found": round(found.every, 4), "winners_found_before": round(before.every, 4)}
+    # Every two variants of a campaign are a pair, whatever they were shown with.
+    pairs = same_image_pairs(replace(held_out, image=held_out.test))
+    if len(pairs.winner):
+        for name, who in {"winners_found": "new", "winners_found_before": "current"}.items():
+            found = scores[who][pairs.winner] > scores[who][pairs.loser]
+            figures[name] = round(float(found.mean()), 4)
     return figures
 
 

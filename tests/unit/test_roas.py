@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,9 @@ import pytest
 from jobs import NOON, job_for
 
 from models import funnel
+from models.rates_lesson import rates_lesson
 from models.registry import Registry
-from models.roas import MODEL_VERSION, PRIOR_VERSION, evaluate_roas, train_roas
+from models.roas import MODEL_VERSION, PRIOR_VERSION
 from models.tallies import DAY
 from precompute.events import CampaignCreated
 from precompute.facts import CampaignFact, Outcome
@@ -247,14 +247,10 @@ def test_training_and_its_evaluation() -> None:
         ]
     ]
     work = job("c", *facts)
-    found = evaluate_roas(train_roas(work.facts), work.facts, held_out_from=NOON - timedelta(days=14))
-    assert found.lines == 25
-    assert found.spearman is not None
-    assert found.spearman > 0.95
-    assert found.coverage is not None
-    assert found.coverage > 0.6
-    nothing = evaluate_roas(train_roas(job("c").facts), job("c").facts, held_out_from=NOON)
-    assert (nothing.lines, nothing.spearman, nothing.coverage) == (0, None, None)
+    found = rates_lesson(work.facts, Subject.CAMPAIGN, in_use=None, report=lambda step, share: None).lineage.metrics
+    assert found["lines"] == 25
+    assert found["spearman"] > 0.95
+    assert found["interval_holds"] > 0.6
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,13 @@ def test_words_that_are_clicked_here_are_learned(registry: Registry, trained: Ca
     assert done.version.lineage.metrics["campaigns_learned"] == 60 - NEEDED_HELD_OUT
 
 
+def test_campaigns_without_a_winner_are_learned_from_too(trained: Callable[..., Training]) -> None:
+    """That words make no difference is news as well; there is no pair to tell a winner of."""
+    done = trained(ModelKind.TEXT, *campaigns_where(question_wins=1.0))
+    assert "winners_found" not in done.version.lineage.metrics
+    assert done.version.lineage.metrics["campaigns"] == NEEDED_HELD_OUT
+
+
 def test_words_are_held_against_campaigns_that_began_last() -> None:
     """A habit that ended where the held-out time begins does not come into use."""
     facts = campaigns_where(question_wins=2.0)
