@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -85,8 +85,8 @@ class Settings:
         "BROKER_URL",
         None,
         _broker_url,
-        "The broker. Unset, the server of `REDIS_URL` serves as one too, with a warning; beside the embedded cache "
-        "`make run` starts a second embedded Valkey.",
+        "The broker. Unset, the server of `REDIS_URL` serves as one too, with a warning; where that is unset as well, "
+        "it is the second embedded Valkey of `make run`.",
         secret=True,
     )
     broker_master: str | None = _setting(
@@ -226,11 +226,19 @@ class Settings:
             if variable.startswith(TTL_PREFIX) and text
         }
         settings = cls(**values, ttls=ttls)
+        if "redis_url" not in values:
+            settings = settings._beside_embedded()
         if settings.broker.startswith("sentinel://") and not settings.broker_master:
             raise DeclarationError(
                 "PRECOMPUTE_BROKER_MASTER must name the master that the Sentinels of BROKER_URL watch"
             )
         return settings
+
+    def _beside_embedded(self) -> "Settings":
+        # A process of one's own finds the servers that `make run` started where they are.
+        cache, broker = self.embedded_cache_port, self.embedded_broker_port
+        broker_url = self.broker_url or f"redis://127.0.0.1:{broker}/0"
+        return replace(self, redis_url=f"redis://127.0.0.1:{cache}/0", broker_url=broker_url)
 
     @property
     def database(self) -> str:

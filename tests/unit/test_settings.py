@@ -12,8 +12,9 @@ from precompute.settings import Settings
 
 def test_nothing_set_gives_the_defaults() -> None:
     """An empty environment is a working one; empty variables count as unset."""
-    assert Settings.from_environ({}) == Settings()
-    assert Settings.from_environ({"REDIS_URL": "", "PRECOMPUTE_WORKERS": "", "PRECOMPUTE_TTL_X": ""}) == Settings()
+    defaults = Settings(broker_url="redis://127.0.0.1:6391/0")
+    assert Settings.from_environ({}) == defaults
+    assert Settings.from_environ({"REDIS_URL": "", "PRECOMPUTE_WORKERS": "", "PRECOMPUTE_TTL_X": ""}) == defaults
 
 
 def test_values_are_read_in_their_types() -> None:
@@ -115,6 +116,16 @@ def test_without_a_broker_the_cache_serves_as_one() -> None:
     """By the same server; a socket under the name that Celery has for it."""
     assert Settings.from_environ({"REDIS_URL": "redis://h:1/2"}).broker == "redis://h:1/2"
     assert Settings.from_environ({"REDIS_URL": "unix:///run/r.sock"}).broker == "redis+socket:///run/r.sock"
+
+
+def test_without_any_server_the_embedded_ones_are_meant() -> None:
+    """A program of one's own beside `make run` finds cache and broker on the ports they have there."""
+    plain = Settings.from_environ({})
+    moved = Settings.from_environ({"PRECOMPUTE_CACHE_PORT": "7001", "PRECOMPUTE_BROKER_PORT": "7002"})
+
+    assert (plain.redis_url, plain.broker) == ("redis://127.0.0.1:6390/0", "redis://127.0.0.1:6391/0")
+    assert (moved.redis_url, moved.broker) == ("redis://127.0.0.1:7001/0", "redis://127.0.0.1:7002/0")
+    assert Settings.from_environ({"BROKER_URL": "amqp://b//"}).broker == "amqp://b//"
 
 
 def test_settings_do_not_change() -> None:
