@@ -13,6 +13,7 @@ from precompute.durations import in_ms
 from precompute.entry import Failure, State
 from precompute.message import Message
 from precompute.planner import Plan, PlannedTask
+from precompute.queues import Queue
 from precompute.scripts import reaching_cache
 from precompute.subjects import CacheKey
 from precompute.task_type import TaskType
@@ -199,7 +200,7 @@ class Ledger:
 
     def overdue(self, *, most: int = 200) -> list[Overdue]:
         """Up to ``most`` tasks that nothing was heard of; running ones are queued again."""
-        found = self._run("overdue", self.cache.now_ms(), most, self.watch_ms)
+        found = self._run("overdue", self.cache.now_ms(), most, self.watch_ms, *(queue.label for queue in Queue))
         return [
             Overdue(
                 key=CacheKey.parse(key.decode()),

@@ -31,6 +31,9 @@ _log = logging.getLogger(__name__)
 RETRY_IN = (timedelta(seconds=2), timedelta(seconds=10))
 """Pauses before the second and the third try, where trying again can help."""
 
+STORE_AGAIN_S = 0.5
+"""Pause before a result is stored again after the cache was away."""
+
 WORTH_RETRYING = (SourceUnavailable,)
 """The only list of failures that another try can mend."""
 
@@ -62,9 +65,11 @@ class Execution:
             Exception: Whatever an analysis broke with, after its failure was recorded.
         """
         binding = self.bindings[message.key.task_type]
-        event = event_from_json(message.event)
         owner = uuid.uuid4().hex
         lease = self.engine.settings.lease
+        event = self._event_of(message, owner=owner)
+        if event is None:
+            return
         beginning, failed_tries = self.engine.ledger.begin(
             message, owner=owner, lease=lease, fingerprint=event.fingerprint
         )
@@ -78,6 +83,17 @@ class Execution:
         if beginning is not Beginning.BUSY:
             # A message that comes again may come because its worker died between storing and releasing.
             self.engine.dependants.release(binding.row, message.key, again=beginning is not Beginning.RUN)
+
+    def _event_of(self, message: Message, *, owner: str) -> Event | None:
+        """The event of the message; None when this version cannot read it, and then its task has failed."""
+        try:
+            return event_from_json(message.event)
+        except (KeyError, TypeError, ValueError, PrecomputeError):
+            self.engine.ledger.begin(message, owner=owner, lease=self.engine.settings.lease, fingerprint="")
+            text = "its message was written by another version of this service and cannot be read by this one"
+            self._failed(message, owner=owner, code="unknown_event", text=text)
+            self.engine.dependants.release(self.bindings[message.key.task_type].row, message.key)
+            return None
 
     def _attempt(
         self, binding: Binding, message: Message, event: Event, *, owner: str, failed_tries: int, heartbeat: Heartbeat
@@ -119,11 +135,22 @@ class Execution:
         began = time.monotonic()
         computed = self._compute(binding, message, event, heartbeat=heartbeat)
         cost = timedelta(seconds=time.monotonic() - began)
-        self.engine.cache.store(
-            binding.row, message.key, owner=owner, body=orjson.dumps(computed.value), parts=computed.parts, cost=cost
-        )
+        self._store(binding.row, message, computed, owner=owner, cost=cost)
         seconds = round(cost.total_seconds(), 3)
         _log.info("Entry stored", extra={"action": "entry_stored", "key": str(message.key), "seconds": seconds})
+
+    def _store(self, row: TaskType, message: Message, computed: Computed, *, owner: str, cost: timedelta) -> None:
+        """Store, and while the cache is away try again for as long as a lease lasts: the work is done already."""
+        body = orjson.dumps(computed.value)
+        until = time.monotonic() + self.engine.settings.lease.total_seconds()
+        while True:
+            try:
+                self.engine.cache.store(row, message.key, owner=owner, body=body, parts=computed.parts, cost=cost)
+                return
+            except StoreUnavailable:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(STORE_AGAIN_S)
 
     def _compute(self, binding: Binding, message: Message, event: Event, *, heartbeat: Heartbeat) -> Computed:
         inputs = [self._input(needed, message) for needed in binding.row.inputs]

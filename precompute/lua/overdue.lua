@@ -1,11 +1,13 @@
--- Tasks that nobody has looked after for too long. ARGV: now, most, watch (ms).
+-- Tasks that nobody has looked after for too long. ARGV: now, most, watch (ms), then the labels of all queues.
 -- A running one whose worker gave no sign of life is put back to queued. Returns {{key, id, was, queue, queued_at}, ...}.
 local now, watch = tonumber(ARGV[1]), tonumber(ARGV[3])
 local found = {}
 for _, key in ipairs(redis.call('ZRANGE', 'pc:watch', '-inf', now, 'BYSCORE', 'LIMIT', 0, ARGV[2])) do
   local task = redis.call('HMGET', task_of(key), 'id', 'state', 'queue', 'queued_at')
   if not task[1] or task[2] == 'ready' or task[2] == 'failed' then
+    -- Over; or its record was evicted, and then nobody remembers on which queue it was counted.
     redis.call('ZREM', 'pc:watch', key)
+    for position = 4, #ARGV do redis.call('ZREM', queue_of(ARGV[position], key), key) end
   elseif task[2] == 'running' and redis.call('EXISTS', lease_of(key)) == 1 then
     redis.call('ZADD', 'pc:watch', now + watch, key)
   else

@@ -87,7 +87,8 @@ def test_ten_posts_at_once_give_six_results_of_one_decode(up: Up, service: httpx
     assert told == [told[0]] * POSTS
     assert all(results.values())
     computations = service.get("/metrics").json()["metrics"]["computations"]
-    assert computations == {**dict.fromkeys(ANALYSES, 1), "video_samples": 1}
+    done = {name: times for name, times in computations.items() if times}
+    assert done == {**dict.fromkeys(ANALYSES, 1), "video_samples": 1}
     assert service.post("/video", json=UPLOAD).json()["status"] == "ready"
     assert stack.end(signal.SIGTERM) == 0, stack.output
     assert stack.output.count("action=video_decoded") == 1

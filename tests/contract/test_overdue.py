@@ -113,3 +113,14 @@ def test_another_tasks_resumption_is_none_of_ours(bench: Bench) -> None:
     bench.begin(SOLO)
     assert bench.ledger.resume(SOLO, key(SOLO), task_id=task_id).readiness is Readiness.GONE
     assert bench.state(SOLO) is State.RUNNING
+
+
+def test_a_waiting_task_whose_record_was_evicted_is_counted_no_longer(bench: Bench) -> None:
+    """Nobody remembers its queue, so the next look after it takes it off all of them."""
+    bench.trigger(SOLO)
+    bench.client.delete(f"pc:t:{key(SOLO)}")
+    bench.clock.forward(LEASE)
+
+    assert bench.ledger.overdue() == []
+    assert sum(sum(names.values()) for names in measure(bench.cache, CATALOGUE).waiting.values()) == 0
+    assert not bench.client.exists("pc:watch")

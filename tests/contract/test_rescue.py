@@ -1,10 +1,12 @@
 """The sweep and the broker: what was lost is published again, what waits its turn is left alone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import redis
 from bench import CUTS, LEASE, RAW, SOLO, Bench, key
+from known_facts import KnownFacts
 from servers import ValkeyServer
 
 from precompute.admission import admit
@@ -15,6 +17,7 @@ from precompute.ledger import Ledger
 from precompute.message import Message
 from precompute.planner import plan
 from precompute.settings import Settings
+from precompute.stream import FactStream
 from precompute.task_type import TaskType
 from workers.dispatch import CeleryDispatch
 from workers.rescue import rescue
@@ -48,6 +51,8 @@ def engine(bench: Bench, broker: ValkeyServer, queues: "redis.Redis") -> Iterato
         cache=bench.cache,
         ledger=Ledger(bench.cache, watch=LEASE),
         dispatch=CeleryDispatch(app),
+        facts=KnownFacts(),
+        stream=FactStream(bench.client),
     )
     app.close()
 
@@ -124,13 +129,7 @@ def test_a_task_of_a_plug_in_that_is_gone_stops_no_sweep(engine: Engine, bench: 
     upload(engine, SOLO)
     queues.flushall()
     bench.clock.forward(LEASE)
-    smaller = Engine(
-        settings=engine.settings,
-        catalogue=Catalogue.of((SOLO,)),
-        cache=engine.cache,
-        ledger=engine.ledger,
-        dispatch=engine.dispatch,
-    )
+    smaller = replace(engine, catalogue=Catalogue.of((SOLO,)))
 
     assert rescue(smaller) == 1
     assert engine.dispatch.waiting_on("video") == 1

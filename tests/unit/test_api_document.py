@@ -190,11 +190,12 @@ PROBE = """
 import json, resource, sys
 import api.wsgi
 heavy = {"cv2", "av", "onnxruntime", "numpy", "scipy", "sklearn", "faster_whisper", "rapidocr", "scenedetect"}
-unit = 1 if sys.platform == "darwin" else 1024
-print(json.dumps({
-    "loaded": sorted(heavy & set(sys.modules)),
-    "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6,
-}))
+if sys.platform == "darwin":
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+else:
+    # Linux counts the parent's memory into ru_maxrss of a process that it forked.
+    most = 1024 * int(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
+print(json.dumps({"loaded": sorted(heavy & set(sys.modules)), "megabytes": most / 1e6}))
 """
 
 
