@@ -11,6 +11,7 @@
 --   pc:q:QUEUE:TYPE zset  keys of tasks that have not begun, by the instant they were asked for
 --   pc:watch        zset  keys of tasks that are not finished, by the instant someone should look after them
 --   pc:m            hash  counters
+--   pc:a:USER       list  a user's latest actions (precompute/recent.py)
 --   pc:n            channel  one message for each change of state
 local function entry_of(key) return 'pc:e:' .. key end
 local function task_of(key) return 'pc:t:' .. key end
