@@ -19,7 +19,6 @@ from precompute.facts import CampaignFact, Outcome
 from precompute.job import Job
 from precompute.results.campaign import RoasPredictionSchema
 from precompute.subjects import Subject
-from workers.campaign.budget import budget_of
 from workers.campaign.expected import Expected
 from workers.campaign.roas import ASSUMED_BUDGET, predict_roas
 from workers.learning import platform_of
@@ -142,6 +141,26 @@ def test_words_rank_variants_until_outcomes_do() -> None:
     assert after[1]["roas"]["value"] > 3 * after[0]["roas"]["value"]
 
 
+def test_a_small_budget_does_not_lower_what_is_expected() -> None:
+    """Untried variants are told at their campaign's ROAS times their words, between the ends of their intervals."""
+    for budget in (10, 500, 50_000):
+        found = told(job("c", data={"budget": budget}), ratios=[1.2, *[1.0] * 48, 0.8])
+        assert found["campaign"]["roas"]["value"] == pytest.approx(1.6)
+        assert found["campaign"]["conversions"]["value"] == pytest.approx(budget / 50)
+        values = [found["variants"][place]["roas"]["value"] for place in (0, 1, 49)]
+        assert values == pytest.approx([1.92, 1.6, 1.28])
+        for figure in (*found["campaign"].values(), *(one["roas"] for one in found["variants"])):
+            assert figure["low"] < figure["value"]
+        assert all(one["roas"]["high"] > 1.5 * one["roas"]["value"] for one in found["variants"])
+
+
+def test_untried_variants_compare_with_tried_ones() -> None:
+    """One more text of a campaign that earns is expected to earn about as much, however many texts share the budget."""
+    facts = outcomes("c", roas=4.0, variant="v0", spend=1_000.0)
+    found = told(job("c", *facts, data={"budget": 50}), ratios=[1.0] * 50)
+    assert found["variants"][1]["roas"]["value"] == pytest.approx(found["campaign"]["roas"]["value"], rel=0.15)
+
+
 def test_an_account_tells_of_its_new_campaigns_and_strangers_do_less() -> None:
     """A new campaign is likened to its account's others; another account's stays nearer the middle, and less sure."""
     mine = [CampaignFact(at=NOON, campaign_id=f"m{n}", user_id="me") for n in range(6)]
@@ -251,34 +270,6 @@ def test_training_and_its_evaluation() -> None:
     assert found["lines"] == 25
     assert found["spearman"] > 0.95
     assert found["interval_holds"] > 0.6
-
-
-@pytest.mark.parametrize(
-    ("data", "budget"),
-    [
-        ({"budget": 1_500}, 1_500),
-        ({"budget": "1,500.50"}, 1_500.5),
-        ({"budget": "$5k"}, 5_000),
-        ({"budget": "1.500 EUR"}, 1_500),
-        ({"budget": "2 000 €"}, 2_000),
-        ({"budget": {"amount": "300", "currency": "EUR"}}, 300),
-        ({"budget": {"daily": 10}}, 140),
-        ({"daily_budget": 10}, 140),
-        ({"dailyBudget": "10"}, 140),
-        ({"totalBudget": 99}, 99),
-        ({"budget": 0}, None),
-        ({"budget": -3}, None),
-        ({"budget": "-3"}, None),
-        ({"budget": True}, None),
-        ({"budget": float("nan")}, None),
-        ({"budget": "a lot"}, None),
-        ({"budget": [100]}, None),
-        ({}, None),
-    ],
-)
-def test_a_budget_of_any_form(data: Mapping[str, Any], budget: float | None) -> None:
-    """Numbers, texts, objects and daily budgets are read; what is no amount is none."""
-    assert budget_of(data, days=14) == budget
 
 
 def test_a_product_of_intervals_by_hand() -> None:
