@@ -111,7 +111,8 @@ class Forecast:
     """What a rate will be in the next period; each (n_lines,), low <= value <= high.
 
     Attributes:
-        value: The expected rate times the probability that anything is gained at all: small lines mostly gain nothing.
+        value: The expected rate; of a line with outcomes times the probability that anything is gained at all, because
+            that ranks small lines, which mostly gain nothing, far better (docs/roas.md, "The interval").
         low: Lower end of the interval in which the truth lies with a probability of :data:`SHARE`.
         high: Its upper end.
     """

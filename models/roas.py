@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import gammaincinv  # type: ignore[import-untyped]
 
 from models.funnel import FUNNEL, RateKind, earned_by, flow_of, start_of, steps_of
-from models.rates import Belief, Flow, Forecast, Recent, Variability, believed, forecast, recent
+from models.rates import TAIL, Belief, Flow, Forecast, Recent, Variability, believed, forecast, recent
 from models.tallies import Tallies
 from models.variability import ahead, centre_of, learned
 
@@ -139,6 +140,13 @@ def predicted(flow: Flow, rate: Learned, *, standing: Standing) -> tuple[Belief,
 
 
 def unseen(belief: Belief, rate: Learned, *, events: float) -> Forecast:
-    """What comes of lines without outcomes, of which so many ``events`` are expected."""
+    """What comes of lines without outcomes, of which so many ``events`` are expected.
+
+    The value is the expected rate, whatever is spent: that small spendings mostly earn nothing helps to rank lines that
+    were tried; of others it would only tell how small their budget is. The interval reaches at least as high as the
+    rate itself may be, so that it does not end at its value.
+    """
     count = np.full_like(belief.mean, events / rate.variability.clumping)
-    return forecast(belief, events=count, variance=rate.variability.drift)
+    coming = forecast(belief, events=count, variance=rate.variability.drift)
+    reach = belief.mean * gammaincinv(belief.shape, 1 - TAIL) / belief.shape
+    return Forecast(value=belief.mean, low=np.minimum(coming.low, belief.mean), high=np.maximum(coming.high, reach))
