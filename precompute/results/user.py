@@ -122,7 +122,10 @@ class AnalysedCampaignSchema(Schema):
     comparison = fields.Dict(
         keys=fields.String(),
         required=True,
-        metadata={"description": "`ctr` and `roas`, where both are known: predicted, low, high, actual, within."},
+        metadata={
+            "description": "`ctr` and `roas` of the last two weeks: predicted (from what came before them), low, high, "
+            "actual, within."
+        },
     )
 
 

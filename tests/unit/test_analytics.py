@@ -117,16 +117,66 @@ def test_nobody_clicked() -> None:
 
 
 def test_predicted_stands_beside_actual() -> None:
-    """Money and clicks as predicted for the next weeks; the rates are compared, with their intervals."""
+    """Money, clicks and rates as predicted for the next weeks."""
     facts = (outcome(impressions=10_000, clicks=200, spend=100.0, revenue=400.0),)
     [shown] = analytics(campaign(), *facts, results={"roas_prediction:campaign:c1": funnel()})
     assert shown["predicted"] == {
         "impressions": 100_000.0, "clicks": 1500.0, "spend": 1000.0, "revenue": 2000.0, "roas": 2.0, "ctr": 0.015,
     }  # fmt: skip
-    assert shown["comparison"] == {
-        "ctr": {"predicted": 0.015, "actual": 0.02, "low": 0.01, "high": 0.02, "within": True},
-        "roas": {"predicted": 2.0, "actual": 4.0, "low": 1.1, "high": 3.5, "within": False},
-    }
+
+
+def month(*, before: float, lately: float) -> list[Outcome]:
+    """Daily outcomes at a spend of 100, whose ROAS and CTR changed fourteen days ago."""
+    return [
+        outcome(
+            at=NOON - timedelta(days=age),
+            impressions=10_000,
+            clicks=int(100 * rate),
+            conversions=int(20 * rate),
+            spend=100.0,
+            revenue=100 * rate,
+        )
+        for age in range(44)
+        for rate in [lately if age < 14 else before]
+    ]
+
+
+def test_a_steady_campaign_is_as_predicted() -> None:
+    """Two weeks like the month before lie within what that month promised."""
+    [shown] = analytics(campaign(), *month(before=2.0, lately=2.0))
+    assert set(shown["comparison"]) == {"ctr", "roas"}
+    for name, actual in (("ctr", 0.02), ("roas", 2.0)):
+        held = shown["comparison"][name]
+        assert (held["actual"], held["within"]) == (pytest.approx(actual), True)
+        assert held["predicted"] == pytest.approx(actual, rel=0.05)
+        assert held["low"] < actual < held["high"]
+
+
+def test_a_prediction_does_not_know_what_it_is_held_against() -> None:
+    """A campaign that earns five times as much since two weeks was not expected to, whatever is predicted today."""
+    results = {"roas_prediction:campaign:c1": funnel()}
+    [shown] = analytics(campaign(), *month(before=1.0, lately=5.0), results=results)
+    for name, old, new in (("ctr", 0.01, 0.05), ("roas", 1.0, 5.0)):
+        held = shown["comparison"][name]
+        assert held["predicted"] == pytest.approx(old, rel=0.05)
+        assert (held["actual"], held["within"]) == (pytest.approx(new), False)
+
+
+def test_a_campaign_that_just_began_is_held_against_the_prior() -> None:
+    """Nothing came before: the documented funnel was all there was to expect; its interval is wide."""
+    [shown] = analytics(
+        campaign(), outcome(impressions=100_000, clicks=1500, conversions=20, spend=1000.0, revenue=2000.0)
+    )
+    held = shown["comparison"]["roas"]
+    assert (held["predicted"], held["actual"], held["within"]) == (pytest.approx(1.6), 2.0, True)
+    assert shown["comparison"]["ctr"]["predicted"] == pytest.approx(0.01)
+
+
+def test_what_rested_is_not_compared() -> None:
+    """No outcomes in the last two weeks, or none with money: nothing to hold a prediction against."""
+    [rested] = analytics(campaign(), outcome(at=NOON - timedelta(days=14), spend=1.0))
+    [unpaid] = analytics(campaign(), outcome(at=NOON - timedelta(days=13)))
+    assert (rested["comparison"], set(unpaid["comparison"])) == ({}, {"ctr"})
 
 
 def action(name: str, *, minute: int, fact_id: str = "", user: str = "u1") -> Action:

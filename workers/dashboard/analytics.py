@@ -6,10 +6,11 @@ from typing import Any
 from precompute.catalogue import CAMPAIGN_ANALYTICS, ROAS_PREDICTION, VARIANT_SCORING
 from precompute.clock import iso
 from precompute.job import Job
-from precompute.store import Period, Totals
+from precompute.store import Period
 from workers.binding import computes
 from workers.dashboard.account import Holding, campaigns_of
 from workers.dashboard.figures import last_days
+from workers.dashboard.hindsight import comparisons
 from workers.dashboard.variants import VariantFigures, best_and_worst, figures_of
 
 DAYS = 90
@@ -27,10 +28,12 @@ def campaign_analytics(*, job: Job) -> Mapping[str, Any]:
         SourceUnavailable: The store cannot be asked now.
         StoreUnavailable: The cache cannot be reached.
     """
-    return {"campaigns": [_analysed(job, campaign) for campaign in campaigns_of(job)]}
+    campaigns = campaigns_of(job)
+    compared = comparisons(campaigns, job=job)
+    return {"campaigns": [_analysed(job, one, comparison=compared.get(one.ref.id, {})) for one in campaigns]}
 
 
-def _analysed(job: Job, campaign: Holding) -> Mapping[str, Any]:
+def _analysed(job: Job, campaign: Holding, *, comparison: Mapping[str, Any]) -> Mapping[str, Any]:
     # A campaign without outcomes has no variants with any, so the store need not be asked.
     variants = figures_of(job.facts.variant_totals(campaign.ref.id)) if campaign.days else []
     best, worst = best_and_worst(variants)
@@ -43,7 +46,7 @@ def _analysed(job: Job, campaign: Holding) -> Mapping[str, Any]:
         "worst_variants": [_shown(one, scores=scores) for one in worst],
         "predicted": None if funnel is None else _predicted(funnel),
         "actual": campaign.totals,
-        "comparison": {} if funnel is None else _comparison(funnel, campaign.totals),
+        "comparison": comparison,
     }
 
 
@@ -66,15 +69,3 @@ def _shown(variant: VariantFigures, *, scores: Mapping[str, float]) -> Mapping[s
 
 def _predicted(funnel: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: funnel[name]["value"] for name in (*_COUNTS, *_RATES)}
-
-
-def _comparison(funnel: Mapping[str, Any], actual: Totals) -> Mapping[str, Any]:
-    """Rates only: the prediction's money and clicks are of the weeks to come, those that came are of all time."""
-    known = {name: rate for name in _RATES if (rate := getattr(actual, name)) is not None}
-    return {name: _held_against(funnel[name], rate) for name, rate in known.items()}
-
-
-def _held_against(expected: Mapping[str, float], actual: float) -> Mapping[str, Any]:
-    bounds = {"low": expected["low"], "high": expected["high"]}
-    within = expected["low"] <= actual <= expected["high"]
-    return {"predicted": expected["value"], **bounds, "actual": actual, "within": within}
