@@ -229,6 +229,7 @@ def test_budget_on_a_losing_variant_is_the_first_step() -> None:
     assert (first["action"], first["subject"], first["subject_id"]) == ("shift_budget", "campaign", "c1")
     assert "x2" in first["text"]
     assert "50% less often" in first["reason"]
+    assert "(p < 0.001)" in first["reason"]
     assert "33% of the impressions and 30.00 of its spend" in first["reason"]
     assert second["action"] == "review_campaign"
 
@@ -253,8 +254,13 @@ def _asks(step: Mapping[str, Any]) -> bool:
 
 
 def test_the_list_of_steps_can_be_worked_through() -> None:
-    """However much there is to do, eight steps are told."""
-    assert len(steps(*(video(f"v{place}") for place in range(30)))) == MOST_STEPS
+    """However much there is to do, eight steps are told, and the same advice three times at most."""
+    results = {f"variant_generation:campaign:c{place}": variants(2) for place in range(30)}
+    results |= {f"hook_analysis:video:v{place}": hook(20.0, "Say something.") for place in range(30)}
+    holdings = [one for place in range(30) for one in (video(f"v{place}"), campaign(f"c{place}"))]
+    found = [step["action"] for step in steps(*holdings, results=results)]
+    assert found == ["improve_hook"] * 3 + ["report_outcomes"] * 3 + ["create_campaign"] * 2
+    assert len(found) == MOST_STEPS
 
 
 def test_what_is_shown_in_short_is_in_the_catalogue() -> None:

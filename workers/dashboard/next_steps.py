@@ -17,6 +17,9 @@ from workers.dashboard.variants import VariantFigures, figures_of
 MOST_STEPS = 8
 """More is a list that nobody works through."""
 
+MOST_ALIKE = 3
+"""Steps of one rule: eight times the same advice leaves no room for another."""
+
 WEAK_HOOK = 50.0
 """Hook scores below the middle of the scale call for the first of the analysis' advices."""
 
@@ -57,8 +60,8 @@ class Step:
 
 def next_steps(account: Account, *, variant_totals: VariantTotals) -> list[Mapping[str, Any]]:
     """The steps, most pressing first; a user without videos and campaigns gets the first ones to take."""
-    ranked = [step for rule in RULES for step in sorted(rule(account, variant_totals), key=lambda step: -step.weight)]
-    return [step.shown() for step in ranked[:MOST_STEPS]]
+    by_rule = (sorted(rule(account, variant_totals), key=lambda step: -step.weight)[:MOST_ALIKE] for rule in RULES)
+    return [step.shown() for steps in by_rule for step in steps][:MOST_STEPS]
 
 
 def _budget_on_losers(account: Account, variant_totals: VariantTotals) -> Iterator[Step]:
@@ -77,10 +80,15 @@ def _stop_showing(variant: VariantFigures, campaign: Holding, *, share: float) -
         action="shift_budget",
         text=f"Stop showing variant {variant.variant_id} of {campaign.called} and give its budget to the others.",
         reason=f"It is clicked {1 - lift:.0%} less often than the others, which is no chance "
-        f"(p = {variant.difference.p_value:.2g}), and had {share:.0%} of the impressions{spent}.",
+        f"({_said(variant.difference.p_value or 0.0)}), and had {share:.0%} of the impressions{spent}.",
         weight=share * max(campaign.totals.spend, 1.0),
         ref=campaign.ref,
     )
+
+
+def _said(p_value: float) -> str:
+    """Smaller values say no more to a reader."""
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
 
 
 def _losing_money(account: Account, _: VariantTotals) -> Iterator[Step]:
