@@ -9,6 +9,11 @@ from postgres import PostgresServer, postgres_programs
 from servers import ValkeyServer
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--outage 60`` keeps the database away for a minute under load; left out, for a few hundred requests."""
+    parser.addoption("--outage", type=float, default=0.0, help="seconds that the database stays away at least")
+
+
 @pytest.fixture(scope="session")
 def cache_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
     """A Valkey that serves as the cache of every test that asks; see ``cache_client`` for an empty one."""

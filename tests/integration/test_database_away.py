@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -92,15 +93,18 @@ class Outage:
         self.engine.cache.client.delete("pc:facts:lock")
         return drain_facts(self.engine)
 
-    def run(self) -> Load:
-        """Load before, during and after the outage; then everything is drained."""
+    def run(self, *, seconds: float) -> Load:
+        """Load before, during and after an outage of at least ``seconds``; then everything is drained."""
         with Load(self.app) as load:
             load.go_on()
             assert self.drain() > 0
             self.take_away()
-            for _ in range(2):
+            until = time.monotonic() + seconds
+            looked = 0
+            while looked < 2 or time.monotonic() < until:
                 load.go_on()
                 assert self.drain() == 0
+                looked += 1
             self.give_back()
             load.go_on()
             assert self.drain() > 0
@@ -140,7 +144,7 @@ def on_postgresql(cache_client: object, cache_server: ValkeyServer) -> Iterator[
 def test_what_was_accepted_is_there_afterwards_once(engine_name: str, request: pytest.FixtureRequest) -> None:
     """Nobody was refused meanwhile either: the API does not wait for the database."""
     outage: Outage = request.getfixturevalue(f"on_{engine_name}")
-    load = outage.run()
+    load = outage.run(seconds=request.config.getoption("--outage"))
     assert load.other_answers == Counter()
     facts = outage.engine.facts
     for user in ("u0", "u1", "u2"):

@@ -145,3 +145,10 @@ def test_outcomes_are_a_list_of_objects(body: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as flaw:
         OutcomesSchema().load(body)
     assert list(flaw.value.messages) == ["outcomes"]
+
+
+def test_a_whole_number_may_come_as_a_double() -> None:
+    """Tables of doubles write 100.0 for a hundred; a part of a click is still refused."""
+    assert one_outcome(impressions=100.0, clicks=3.0).impressions == 100
+    with pytest.raises(ValidationError, match="clicks"):
+        one_outcome(clicks=2.5)
