@@ -25,6 +25,7 @@ def show_extras(logger: logging.Logger, **_: Any) -> None:
     """Let the workers' log lines tell what they are about."""
     for handler in logger.handlers:
         handler.setFormatter(ExtrasFormatter())
-    # Ours say the same with the key; and the sweep would fill the log with two lines every few seconds.
-    for name in ("celery.worker.strategy", "celery.app.trace", "faster_whisper"):
+    # Ours say the same with the key, the sweep would fill the log with two lines every few seconds, and the HTTP client
+    # writes whole URLs, whose queries may be signatures.
+    for name in ("celery.worker.strategy", "celery.app.trace", "faster_whisper", "httpx2"):
         logging.getLogger(name).setLevel(logging.WARNING)
