@@ -126,10 +126,12 @@ def endless(*, job: Job) -> Mapping[str, Any]:
 
 
 def _count(name: str, job: Job) -> int:
-    with _client(job) as client:
-        client.rpush("test:order", f"{name}:{job.event.subject_id}")
-        client.rpush(f"test:pid:{name}:{job.event.subject_id}", os.getpid())
-        run: Any = client.incr(f"test:runs:{name}:{job.event.subject_id}")
+    # In one step: a test that has seen the process may kill it at once, and the run must be counted by then.
+    with _client(job) as client, client.pipeline(transaction=True) as pipe:
+        pipe.rpush("test:order", f"{name}:{job.event.subject_id}")
+        pipe.rpush(f"test:pid:{name}:{job.event.subject_id}", os.getpid())
+        pipe.incr(f"test:runs:{name}:{job.event.subject_id}")
+        run: Any = pipe.execute()[-1]
     return int(run)
 
 
