@@ -95,7 +95,7 @@ def _instant() -> fields.AwareDateTime:
 
 def _name(**options: Any) -> fields.String:
     fits = validate.And(validate.Length(min=1, max=128), check_printable)
-    about = "What the user did, in the caller's own words, such as `view_dashboard`; the same word each time."
+    about = "What the user did, in the caller's own words, such as `dashboard_view`; the same word each time."
     return fields.String(validate=fits, metadata={"description": about}, **options)
 
 

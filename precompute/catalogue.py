@@ -77,6 +77,7 @@ THUMBNAIL_GENERATION = TaskType(
     inputs=(VIDEO_SAMPLES,),
     time_limit=timedelta(minutes=2),
     result=ThumbnailGenerationSchema,
+    needed_for=("video_view",),
 )
 """The three best stills from different scenes."""
 
@@ -101,6 +102,7 @@ CTR_PREDICTION = TaskType(
     inputs=(SCENE_DETECTION, FACE_DETECTION, HOOK_ANALYSIS, CAPTION_GENERATION),
     time_limit=timedelta(seconds=30),
     result=CtrPredictionSchema,
+    needed_for=("video_view",),
 )
 """Expected click-through rate, from the other results."""
 
@@ -112,6 +114,7 @@ VARIANT_GENERATION = TaskType(
     ttl=timedelta(hours=12),
     time_limit=timedelta(minutes=1),
     result=VariantGenerationSchema,
+    needed_for=("variant_generate",),
 )
 """Fifty distinct texts for a campaign."""
 
@@ -124,6 +127,7 @@ VARIANT_SCORING = TaskType(
     inputs=(VARIANT_GENERATION,),
     time_limit=timedelta(minutes=1),
     result=VariantScoringSchema,
+    needed_for=("variant_generate",),
 )
 """Each variant's expected CTR relative to the campaign's mean, ranked."""
 
@@ -136,6 +140,7 @@ ROAS_PREDICTION = TaskType(
     inputs=(VARIANT_GENERATION, VARIANT_SCORING),
     time_limit=timedelta(seconds=30),
     result=RoasPredictionSchema,
+    needed_for=("campaign_view",),
 )
 """What the budget will bring, with 80 % intervals."""
 
@@ -147,6 +152,7 @@ DASHBOARD_DATA = TaskType(
     ttl=timedelta(hours=1),
     time_limit=timedelta(seconds=30),
     result=DashboardDataSchema,
+    needed_for=("dashboard_view",),
 )
 """A user's videos and campaigns, their figures to date, and what to do next."""
 
@@ -169,6 +175,7 @@ CAMPAIGN_ANALYTICS = TaskType(
     ttl=timedelta(hours=1),
     time_limit=timedelta(seconds=30),
     result=CampaignAnalyticsSchema,
+    needed_for=("analytics_view",),
 )
 """A user's campaigns over time, predicted against actual."""
 

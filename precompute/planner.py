@@ -16,7 +16,9 @@ class Cause(StrEnum):
     """Why something is computed."""
 
     EVENT = "event"
+    PREDICTION = "prediction"
     REFRESH = "refresh"
+    WARM_UP = "warm_up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,73 +1,23 @@
 """The settings of a process: read from the environment once, validated, frozen, handed down."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from precompute import setting_values as takes
 from precompute.durations import parse_duration
 from precompute.errors import DeclarationError
 from precompute.off_peak import OffPeak, parse_off_peak
 
 TTL_PREFIX = "PRECOMPUTE_TTL_"
 
-_WHOLE = re.compile(r"\d{1,12}", re.ASCII)
-
 
 def _setting(variable: str, default: Any, parse: Callable[[str], Any], about: str, *, secret: bool = False) -> Any:
     # What may hold a password is shown nowhere: not in a repr, nor in the message about a wrong value.
     metadata = {"variable": variable, "parse": parse, "about": about, "secret": secret}
     return field(default=default, metadata=metadata, repr=not secret)
-
-
-def _between(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        number = int(text) if _WHOLE.fullmatch(text) else low - 1
-        if not low <= number <= high:
-            raise ValueError(f"takes a whole number from {low} to {high}")
-        return number
-
-    return parse
-
-
-def _redis_url(text: str) -> str:
-    if urlsplit(text).scheme not in {"redis", "rediss", "unix"}:
-        raise ValueError("takes a redis://, rediss:// or unix:// URL")
-    return text
-
-
-def _broker_url(text: str) -> str:
-    if urlsplit(text.split(";", 1)[0]).scheme not in {"redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps"}:
-        raise ValueError("takes a redis://, rediss://, sentinel:// or amqp:// URL")
-    return text
-
-
-def _database_url(text: str) -> str:
-    if urlsplit(text).scheme not in {"sqlite", "postgres", "postgresql", "postgresql+psycopg"}:
-        raise ValueError("takes a sqlite:/// or postgresql:// URL")
-    # The driver that is shipped; other tools write the scheme without it.
-    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text)
-
-
-def _http_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("takes an http:// or https:// URL")
-    return text.rstrip("/")
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def _user_and_password(text: str) -> str:
-    user, colon, password = text.partition(":")
-    if not (user and colon and password):
-        raise ValueError("takes user:password")
-    return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +27,14 @@ class Settings:
     redis_url: str = _setting(
         "REDIS_URL",
         "redis://127.0.0.1:6390/0",
-        _redis_url,
+        takes.redis_url,
         "The cache. Unset, `make run` starts an embedded Valkey there.",
         secret=True,
     )
     broker_url: str | None = _setting(
         "BROKER_URL",
         None,
-        _broker_url,
+        takes.broker_url,
         "The broker. Unset, the server of `REDIS_URL` serves as one too, with a warning; where that is unset as well, "
         "it is the second embedded Valkey of `make run`.",
         secret=True,
@@ -93,36 +43,36 @@ class Settings:
         "PRECOMPUTE_BROKER_MASTER", None, str, "Name of the master, where `BROKER_URL` is that of its Sentinels."
     )
     embedded_cache_port: int = _setting(
-        "PRECOMPUTE_CACHE_PORT", 6390, _between(1, 65535), "Port of the embedded Valkey that is the cache."
+        "PRECOMPUTE_CACHE_PORT", 6390, takes.between(1, 65535), "Port of the embedded Valkey that is the cache."
     )
     embedded_broker_port: int = _setting(
-        "PRECOMPUTE_BROKER_PORT", 6391, _between(1, 65535), "Port of the embedded Valkey that is the broker."
+        "PRECOMPUTE_BROKER_PORT", 6391, takes.between(1, 65535), "Port of the embedded Valkey that is the broker."
     )
     database_url: str | None = _setting(
         "DATABASE_URL",
         None,
-        _database_url,
+        takes.database_url,
         "Where actions, outcomes, videos and campaigns are kept: sqlite:/// or postgresql://. Unset, a SQLite file in "
         "`PRECOMPUTE_DATA_DIR`.",
     )
-    workers: int = _setting("PRECOMPUTE_WORKERS", 3, _between(1, 256), "Processes of the interactive worker.")
+    workers: int = _setting("PRECOMPUTE_WORKERS", 3, takes.between(1, 256), "Processes of the interactive worker.")
     background_workers: int = _setting(
-        "PRECOMPUTE_BACKGROUND_WORKERS", 1, _between(1, 256), "Processes of the worker for refresh and background."
+        "PRECOMPUTE_BACKGROUND_WORKERS", 1, takes.between(1, 256), "Processes of the worker for refresh and background."
     )
     host: str = _setting("PRECOMPUTE_HOST", "127.0.0.1", str, "Address the API listens on.")
-    port: int = _setting("PRECOMPUTE_PORT", 8003, _between(1, 65535), "Port of the API.")
+    port: int = _setting("PRECOMPUTE_PORT", 8003, takes.between(1, 65535), "Port of the API.")
     api_threads: int = _setting(
         "PRECOMPUTE_API_THREADS",
         32,
-        _between(4, 1024),
+        takes.between(4, 1024),
         "Requests the API serves at once. At most half of them may wait (`?wait=`) or stream.",
     )
-    flower_port: int = _setting("PRECOMPUTE_FLOWER_PORT", 5555, _between(1, 65535), "Port of Flower.")
+    flower_port: int = _setting("PRECOMPUTE_FLOWER_PORT", 5555, takes.between(1, 65535), "Port of Flower.")
     flower_address: str = _setting("PRECOMPUTE_FLOWER_ADDRESS", "127.0.0.1", str, "Address Flower listens on.")
     flower_login: str = _setting(
         "PRECOMPUTE_FLOWER_LOGIN",
         "flower:precompute",
-        _user_and_password,
+        takes.user_and_password,
         "Login of Flower, user:password.",
         secret=True,
     )
@@ -133,7 +83,7 @@ class Settings:
         "Where the embedded Valkey and Flower keep their files, and the shipped speech model is put together.",
     )
     plugins: tuple[str, ...] = _setting(
-        "PRECOMPUTE_PLUGINS", (), _names, "Modules with task types of your own, separated by commas."
+        "PRECOMPUTE_PLUGINS", (), takes.names, "Modules with task types of your own, separated by commas."
     )
     media_root: Path = _setting(
         "PRECOMPUTE_MEDIA_ROOT",
@@ -142,10 +92,13 @@ class Settings:
         "Folder of local videos; a path in `video_data.url` must lie inside.",
     )
     max_video_mb: int = _setting(
-        "PRECOMPUTE_MAX_VIDEO_MB", 500, _between(1, 100_000), "A larger video is refused (megabytes of 10^6 bytes)."
+        "PRECOMPUTE_MAX_VIDEO_MB",
+        500,
+        takes.between(1, 100_000),
+        "A larger video is refused (megabytes of 10^6 bytes).",
     )
     max_video_seconds: int = _setting(
-        "PRECOMPUTE_MAX_VIDEO_SECONDS", 600, _between(1, 86_400), "A longer video is refused."
+        "PRECOMPUTE_MAX_VIDEO_SECONDS", 600, takes.between(1, 86_400), "A longer video is refused."
     )
     fetch_timeout: timedelta = _setting(
         "PRECOMPUTE_FETCH_TIMEOUT", timedelta(seconds=60), parse_duration, "Longest time for fetching a video."
@@ -159,7 +112,9 @@ class Settings:
     openai_api_key: str | None = _setting(
         "OPENAI_API_KEY", None, str, "With it, captions are worded by OpenAI. Never logged.", secret=True
     )
-    openai_base_url: str = _setting("OPENAI_BASE_URL", "https://api.openai.com/v1", _http_url, "Where OpenAI answers.")
+    openai_base_url: str = _setting(
+        "OPENAI_BASE_URL", "https://api.openai.com/v1", takes.http_url, "Where OpenAI answers."
+    )
     openai_model: str = _setting("PRECOMPUTE_OPENAI_MODEL", "gpt-5-mini", str, "Model asked at OpenAI.")
     anthropic_api_key: str | None = _setting(
         "ANTHROPIC_API_KEY",
@@ -169,7 +124,7 @@ class Settings:
         secret=True,
     )
     anthropic_base_url: str = _setting(
-        "ANTHROPIC_BASE_URL", "https://api.anthropic.com", _http_url, "Where Anthropic answers."
+        "ANTHROPIC_BASE_URL", "https://api.anthropic.com", takes.http_url, "Where Anthropic answers."
     )
     anthropic_model: str = _setting("PRECOMPUTE_ANTHROPIC_MODEL", "claude-haiku-4-5", str, "Model asked at Anthropic.")
     wording_timeout: timedelta = _setting(
@@ -182,7 +137,7 @@ class Settings:
     wording_max_tokens: int = _setting(
         "PRECOMPUTE_WORDING_MAX_TOKENS",
         8_000,
-        _between(500, 100_000),
+        takes.between(500, 100_000),
         "Most tokens that OpenAI or Anthropic may spend on the texts of one campaign, thinking included.",
     )
     lease: timedelta = _setting(

@@ -26,7 +26,10 @@ class TaskType:
         result: Schema of the JSON result; None when only other rows read it.
         transient: Dropped as soon as no task of the subject needs it, and never served.
         grace: How long after that it is still served, stale, while a new one is computed.
-        refresh_lead: A refresh is due this long before the result goes stale.
+        kept_for_errors: How long after that it is kept, to be served while computing a new one fails.
+        refresh_lead: A refresh is due at most this long before the result goes stale.
+        needed_for: Actions of users that read it. A user who will probably do one of them soon gets it ready: of a row
+            about a user their own, else of the campaign or video they brought last.
     """
 
     name: str
@@ -39,7 +42,9 @@ class TaskType:
     inputs: tuple["TaskType", ...] = ()
     transient: bool = False
     grace: timedelta = timedelta(hours=1)
+    kept_for_errors: timedelta = timedelta(hours=24)
     refresh_lead: timedelta = timedelta(minutes=15)
+    needed_for: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         try:
@@ -55,6 +60,8 @@ class TaskType:
                 raise DeclarationError(f"{self.name}: its input {other.name} is about a {other.subject}")
         if self.ttl <= timedelta(0) or self.time_limit <= timedelta(0):
             raise DeclarationError(f"{self.name}: ttl and time_limit must be positive")
+        if min(self.grace, self.kept_for_errors, self.refresh_lead) < timedelta(0):
+            raise DeclarationError(f"{self.name}: grace, kept_for_errors and refresh_lead cannot be negative")
 
     @property
     def served(self) -> bool:

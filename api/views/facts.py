@@ -8,7 +8,7 @@ from api.fact_schemas import ActionsSchema, OutcomesSchema, RecordedSchema
 
 blueprint = NounBlueprint("facts", __name__, description="Report what people did, and what came of it.")
 
-ACTION = {"user_id": "user_67890", "action": "view_dashboard", "at": "2026-03-01T12:00:00.000Z"}
+ACTION = {"user_id": "user_67890", "action": "dashboard_view", "at": "2026-03-01T12:00:00.000Z"}
 
 OUTCOME = {
     "subject": "campaign",

@@ -14,7 +14,7 @@ from precompute.stream import FactStream
 from precompute.subjects import Subject
 from workers.wiring import precomputer
 
-ACTION = {"user_id": "u1", "action": "view_dashboard"}
+ACTION = {"user_id": "u1", "action": "dashboard_view"}
 OUTCOME = {"subject": "video", "subject_id": "v1", "impressions": 100, "clicks": 3}
 NOBODY = "redis://127.0.0.1:1/0"
 
@@ -44,7 +44,7 @@ def test_reported_actions_are_accepted(client: FlaskClient, bench: Bench) -> Non
     many = client.post("/api/precompute/actions", json={"actions": [ACTION | {"action": name} for name in "ab"]})
     assert (one.status_code, one.json) == (202, {"success": True, "recorded": 1})
     assert (many.status_code, many.json) == (202, {"success": True, "recorded": 2})
-    assert [each.action for each in accepted(bench).actions_of("u1")] == ["view_dashboard", "a", "b"]
+    assert [each.action for each in accepted(bench).actions_of("u1")] == ["dashboard_view", "a", "b"]
 
 
 def test_reported_outcomes_are_accepted(client: FlaskClient, bench: Bench) -> None:

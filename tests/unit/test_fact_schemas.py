@@ -10,7 +10,7 @@ from api.fact_schemas import MOST_ACTIONS, ActionsSchema, OutcomesSchema
 from precompute.facts import Action, Outcome
 from precompute.subjects import Subject
 
-ACTION = {"user_id": "u1", "action": "view_dashboard"}
+ACTION = {"user_id": "u1", "action": "dashboard_view"}
 OUTCOME = {"subject": "campaign", "subject_id": "c1", "impressions": 100, "clicks": 3}
 
 
@@ -29,7 +29,7 @@ def one_outcome(**change: Any) -> Outcome:
 def test_one_action_or_many() -> None:
     """In their order; each with an id of its own."""
     [single] = actions(ACTION)
-    assert (single.user_id, single.action, single.subject, single.subject_id) == ("u1", "view_dashboard", None, None)
+    assert (single.user_id, single.action, single.subject, single.subject_id) == ("u1", "dashboard_view", None, None)
     many = actions({"actions": [ACTION | {"action": name} for name in "abc"]})
     assert [one.action for one in many] == ["a", "b", "c"]
     assert len({one.fact_id for one in many}) == 3

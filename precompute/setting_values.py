@@ -1,0 +1,82 @@
+"""What the values of settings look like: each turns the text of a variable into a value, or says what it takes."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+_WHOLE = re.compile(r"\d{1,12}", re.ASCII)
+
+
+def between(low: int, high: int) -> Callable[[str], int]:
+    """Whole numbers from ``low`` to ``high``."""
+
+    def parse(text: str) -> int:
+        number = int(text) if _WHOLE.fullmatch(text) else low - 1
+        if not low <= number <= high:
+            raise ValueError(f"takes a whole number from {low} to {high}")
+        return number
+
+    return parse
+
+
+def redis_url(text: str) -> str:
+    """Of a Redis or Valkey server.
+
+    Raises:
+        ValueError: Anything else.
+    """
+    if urlsplit(text).scheme not in {"redis", "rediss", "unix"}:
+        raise ValueError("takes a redis://, rediss:// or unix:// URL")
+    return text
+
+
+def broker_url(text: str) -> str:
+    """Of a message broker that Celery can work with here.
+
+    Raises:
+        ValueError: Anything else.
+    """
+    if urlsplit(text.split(";", 1)[0]).scheme not in {"redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps"}:
+        raise ValueError("takes a redis://, rediss://, sentinel:// or amqp:// URL")
+    return text
+
+
+def database_url(text: str) -> str:
+    """Of SQLite or PostgreSQL, with the driver that is shipped.
+
+    Raises:
+        ValueError: Anything else.
+    """
+    if urlsplit(text).scheme not in {"sqlite", "postgres", "postgresql", "postgresql+psycopg"}:
+        raise ValueError("takes a sqlite:/// or postgresql:// URL")
+    # The driver that is shipped; other tools write the scheme without it.
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text)
+
+
+def http_url(text: str) -> str:
+    """Of a web server, without a slash at its end.
+
+    Raises:
+        ValueError: Anything else.
+    """
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("takes an http:// or https:// URL")
+    return text.rstrip("/")
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Names separated by commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def user_and_password(text: str) -> str:
+    """``user:password``, both given.
+
+    Raises:
+        ValueError: Anything else.
+    """
+    user, colon, password = text.partition(":")
+    if not (user and colon and password):
+        raise ValueError("takes user:password")
+    return text
