@@ -1,4 +1,8 @@
-"""Of a plan, what has to be done: drop what is fresh, join what is running, publish what can begin."""
+"""Which work is let in: what is worth computing ahead, what there is room for, and of a plan what has to be done.
+
+What it is worth is decided by functions of numbers alone, so that a replay of a log (``precompute replay``) runs the
+very same policy as the service. ``docs/admission.md`` derives it.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,9 +10,151 @@ from dataclasses import dataclass
 from precompute.errors import BrokerUnavailable
 from precompute.ledger import Admitted, Ledger, Verdict
 from precompute.message import Dispatch, Message
-from precompute.planner import Plan
+from precompute.planner import Cause, Plan
+from precompute.settings import Settings
 
 _ON_ITS_WAY = (Verdict.JOINED, Verdict.QUEUED, Verdict.WAITING)
+
+REFRESHES_AT = 5
+"""Refreshes are refused at this many times the backlog at which predicted work is: what they keep fresh is being read,
+which of predicted work is only likely."""
+
+READ_ENOUGH = 0.5
+"""Share of predicted results that must have been read for their type to pay at rest. Work that is let in at 0.5 breaks
+even when half of it is read; above that nothing is to be mended."""
+
+PRIOR_SHARE = 0.75
+"""Share read that is assumed before anything was seen: the mean of calibrated probabilities between 0.5 and 1."""
+
+PRIOR_WEIGHT = 20
+"""The assumption counts as much as this many results seen, so that ten unread ones in a row change nothing yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What an operator sets.
+
+    Attributes:
+        prediction_threshold: Work is queued for actions more probable than this when nothing waits.
+        most_waiting: Predicted work is refused while this many tasks wait.
+        most_waiting_events: Events are refused while this many tasks wait.
+        predictions_per_user: Most results queued ahead for one user within an hour.
+    """
+
+    prediction_threshold: float = 0.5
+    most_waiting: int = 100
+    most_waiting_events: int = 50_000
+    predictions_per_user: int = 20
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Bounds":
+        """As they are set."""
+        return cls(
+            prediction_threshold=settings.prediction_threshold,
+            most_waiting=settings.most_waiting,
+            most_waiting_events=settings.most_waiting_events,
+            predictions_per_user=settings.predictions_per_user,
+        )
+
+
+DEFAULT = Bounds()
+"""The settings' own defaults."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How busy the workers are.
+
+    Attributes:
+        waiting: Tasks that have not begun and will be taken up before or with the one in question: those on queues as
+            urgent as its own, or more. What waits behind it delays nobody.
+    """
+
+    waiting: int
+
+    def share(self, bounds: Bounds) -> float:
+        """0 when nothing waits, 1 when as much waits as predicted work is let in to."""
+        return min(1.0, max(0, self.waiting) / max(1, bounds.most_waiting))
+
+
+IDLE = Load(waiting=0)
+"""Nothing waits."""
+
+
+def may_queue(cause: Cause, load: Load, *, bounds: Bounds = DEFAULT) -> bool:
+    """Whether there is room for work of that cause: predicted is refused first, then refreshes, events last."""
+    limits = {Cause.EVENT: bounds.most_waiting_events, Cause.REFRESH: REFRESHES_AT * bounds.most_waiting}
+    return load.waiting < limits.get(cause, bounds.most_waiting)
+
+
+def threshold(load: Load, read_share: float = PRIOR_SHARE, *, bounds: Bounds = DEFAULT) -> float:
+    """The probability above which an action is prepared for.
+
+    ``1 - (1 - rest) * (1 - load) * trust``: ``rest`` is the setting, 0.5; ``load`` the share of the backlog that
+    predicted work is let in to; ``trust`` is ``read_share / 0.5``, at most 1. With nothing waiting and half of the
+    results read it is 0.5; with a full backlog it is 1, which nothing exceeds.
+
+    Args:
+        load: What waits now.
+        read_share: Of the results of this type that were computed ahead, the share that was read (:func:`share_read`).
+        bounds: What the operator set.
+    """
+    trust = min(1.0, max(0.0, read_share) / READ_ENOUGH)
+    return 1.0 - (1.0 - bounds.prediction_threshold) * (1.0 - load.share(bounds)) * trust
+
+
+def net_benefit(
+    probability: float,
+    *,
+    wait_s: float,
+    cost_s: float,
+    load: Load,
+    read_share: float = PRIOR_SHARE,
+    bounds: Bounds = DEFAULT,
+) -> float:
+    """Seconds of waiting that computing a result ahead saves, less what it costs: what is best first is done first.
+
+    ``probability * wait_s - cost_s * threshold(load, read_share)``. The threshold is the price of a second of computing,
+    in seconds of waiting: half a second at rest, a whole one with a full backlog.
+
+    Args:
+        probability: That the user does what reads the result; 0 to 1.
+        wait_s: What the reader would wait if it was not computed ahead, seconds.
+        cost_s: What computing it takes, seconds.
+        load: What waits now.
+        read_share: See :func:`threshold`.
+        bounds: What the operator set.
+    """
+    return probability * wait_s - cost_s * threshold(load, read_share, bounds=bounds)
+
+
+def worth(
+    probability: float,
+    *,
+    wait_s: float,
+    cost_s: float,
+    load: Load,
+    read_share: float = PRIOR_SHARE,
+    bounds: Bounds = DEFAULT,
+) -> bool:
+    """Whether a result is computed ahead: there is room, and :func:`net_benefit` is positive.
+
+    Whatever the balance says, nothing is let in at or below the setting's probability.
+    """
+    if probability <= bounds.prediction_threshold or not may_queue(Cause.PREDICTION, load, bounds=bounds):
+        return False
+    figures = {"wait_s": wait_s, "cost_s": cost_s, "read_share": read_share}
+    return net_benefit(probability, load=load, bounds=bounds, **figures) > 0
+
+
+def share_read(*, made: int, used: int) -> float:
+    """Which share of a kind of results is read, as far as can be told from ``used`` of ``made``.
+
+    The mean of a Beta distribution with the prior of :data:`PRIOR_SHARE` and :data:`PRIOR_WEIGHT`: few observations
+    change little, many outweigh it.
+    """
+    seen = max(made, used, 0)
+    return (min(used, seen) + PRIOR_SHARE * PRIOR_WEIGHT) / (seen + PRIOR_WEIGHT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

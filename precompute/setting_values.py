@@ -5,6 +5,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 _WHOLE = re.compile(r"\d{1,12}", re.ASCII)
+_SHARE = re.compile(r"\d?\.?\d{1,6}", re.ASCII)
 
 
 def between(low: int, high: int) -> Callable[[str], int]:
@@ -17,6 +18,18 @@ def between(low: int, high: int) -> Callable[[str], int]:
         return number
 
     return parse
+
+
+def share(text: str) -> float:
+    """From 0 to less than 1.
+
+    Raises:
+        ValueError: Anything else.
+    """
+    number = float(text) if _SHARE.fullmatch(text) else 1.0
+    if number >= 1:
+        raise ValueError("takes a number from 0 to less than 1, like 0.5")
+    return number
 
 
 def redis_url(text: str) -> str:

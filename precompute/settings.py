@@ -159,6 +159,30 @@ class Settings:
         "Hours of the day, in UTC, with time to spare; may go on past midnight. Models are trained anew at their "
         "start, or not that night when no worker is free before their end.",
     )
+    prediction_threshold: float = _setting(
+        "PRECOMPUTE_PREDICTION_THRESHOLD",
+        0.5,
+        takes.share,
+        "Results are computed ahead for actions more probable than this, while nothing waits; with a backlog it rises.",
+    )
+    predictions_per_user: int = _setting(
+        "PRECOMPUTE_PREDICTIONS_PER_USER",
+        20,
+        takes.between(0, 100_000),
+        "Most results computed ahead for one user within an hour.",
+    )
+    most_waiting: int = _setting(
+        "PRECOMPUTE_MOST_WAITING",
+        100,
+        takes.between(1, 1_000_000),
+        "No result is computed ahead while this many tasks wait; at five times as many, none is refreshed.",
+    )
+    most_waiting_events: int = _setting(
+        "PRECOMPUTE_MOST_WAITING_EVENTS",
+        50_000,
+        takes.between(1, 10_000_000),
+        "Triggers are answered with 503 while this many tasks wait on their queue and on more urgent ones.",
+    )
     ttls: Mapping[str, timedelta] = field(default_factory=dict)
     """TTL by task type name, from ``PRECOMPUTE_TTL_<TASK_TYPE>``."""
 
