@@ -1,11 +1,11 @@
 """Facts in memory, for unit tests of what asks for them; held to the same promises as the database."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from precompute.facts import Action, CampaignFact, Fact, Outcome, VariantFact, VideoFact
-from precompute.store import Line, Period, Totals
+from precompute.store import DAY, Line, Period, Totals, Visits
 from precompute.subjects import Subject
 
 _Brought = TypeVar("_Brought", VideoFact, CampaignFact)
@@ -103,6 +103,32 @@ class KnownFacts:
         found.sort(key=lambda one: one.at, reverse=True)
         return [one for one in found if (one.campaign_id, one.variant_id) in reported][:most]
 
+    def recent_videos(self, *, since: datetime, until: datetime, most: int = 1000) -> list[VideoFact]:
+        """Everybody's videos that were brought in that time, latest first."""
+        return _latest_first(one for one in self._videos.values() if since <= one.at < until)[:most]
+
+    def active_campaigns(self, *, since: datetime, until: datetime, most: int = 1000) -> list[CampaignFact]:
+        """Campaigns that were brought or that outcomes were reported of in that time, what happened last first."""
+        last: dict[str, datetime] = {}
+        for one in self._campaigns.values():
+            if one.at < until:
+                reports = [report.at for report in self._of(Subject.CAMPAIGN, one.campaign_id) if report.at < until]
+                last[one.campaign_id] = max(one.at, *reports) if reports else one.at
+        found = sorted((name for name, at in last.items() if at >= since), key=lambda name: last[name], reverse=True)
+        return [self._campaigns[name] for name in found[:most]]
+
+    def visits(self, *, since: datetime, until: datetime, most: int = 1000) -> list[Visits]:
+        """Users who did something in that time; those who were there on the most days first, then the latest."""
+        times: dict[str, list[datetime]] = {}
+        for one in self._actions:
+            if since <= one.at < until:
+                times.setdefault(one.user_id, []).append(one.at)
+        found = [
+            Visits(user_id=user, days=len({(at - _EPOCH) // DAY for at in theirs}), first=min(theirs), last=max(theirs))
+            for user, theirs in times.items()
+        ]
+        return sorted(found, key=lambda one: (one.days, one.last), reverse=True)[:most]
+
     def _written(self, fact: Fact) -> bool:
         if fact.fact_id in self._seen:
             return False
@@ -136,9 +162,12 @@ def _kept(brought: dict[str, _Brought], name: str, fact: _Brought) -> bool:
 
 
 def _latest(brought: dict[str, _Brought], user_id: str) -> list[_Brought]:
-    theirs = [fact for fact in brought.values() if fact.user_id == user_id]
+    return _latest_first(fact for fact in brought.values() if fact.user_id == user_id)
+
+
+def _latest_first(facts: Iterable[_Brought]) -> list[_Brought]:
     # Sorted upwards and then turned, so that of two from one instant the later comes first.
-    return sorted(theirs, key=lambda fact: (fact.at, fact.accepted))[::-1]
+    return sorted(facts, key=lambda fact: (fact.at, fact.accepted))[::-1]
 
 
 def _periods(outcomes: Sequence[Outcome], *, step: timedelta) -> list[Period]:

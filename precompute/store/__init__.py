@@ -8,6 +8,8 @@ from typing import Protocol
 from precompute.facts import Action, CampaignFact, Fact, VariantFact, VideoFact
 from precompute.subjects import Subject
 
+DAY = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
@@ -37,6 +39,23 @@ class Period:
 
     at: datetime
     totals: Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visits:
+    """How often a user was there in a stretch of time.
+
+    Attributes:
+        user_id: Who.
+        days: On how many days in UTC.
+        first: The first action in that time.
+        last: The last one.
+    """
+
+    user_id: str
+    days: int
+    first: datetime
+    last: datetime
 
 
 Line = tuple[str, str | None]
@@ -93,3 +112,12 @@ class Facts(Protocol):
 
     def variants_with_outcomes(self, *, most: int = 20_000) -> list[VariantFact]:
         """Texts that outcomes were reported of, latest first: what the text model learns from."""
+
+    def recent_videos(self, *, since: datetime, until: datetime, most: int = 1000) -> list[VideoFact]:
+        """Everybody's videos that were brought from ``since`` until before ``until``, latest first."""
+
+    def active_campaigns(self, *, since: datetime, until: datetime, most: int = 1000) -> list[CampaignFact]:
+        """Campaigns that were brought or that outcomes were reported of in that time, what happened last first."""
+
+    def visits(self, *, since: datetime, until: datetime, most: int = 1000) -> list[Visits]:
+        """Users who did something in that time; those who were there on the most days first, then the latest."""

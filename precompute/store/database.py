@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Column, Connection, Row, Select, Table, and_,
 from sqlalchemy.engine import make_url
 
 from precompute.facts import Action, CampaignFact, Fact, VariantFact, VideoFact
-from precompute.store import Line, Period, Totals
+from precompute.store import Line, Period, Totals, Visits, activity
 from precompute.store.engine import WRITES, open_engine, reaching_database
 from precompute.store.schema import upgrade
 from precompute.store.tables import ACTIONS, CAMPAIGNS, EPOCH, MICROSECOND, OUTCOMES, TOTALS, VARIANTS, VIDEOS
@@ -145,6 +145,20 @@ class Database:
         latest = (VARIANTS.c.at.desc(), VARIANTS.c.campaign_id, VARIANTS.c.variant_id)
         rows = self._rows(select(VARIANTS).join(TOTALS, reported).order_by(*latest).limit(most))
         return [VariantFact(**row) for row in rows]
+
+    def recent_videos(self, *, since: datetime, until: datetime, most: int = 1000) -> list[VideoFact]:
+        """Everybody's videos that were brought from ``since`` until before ``until``, latest first."""
+        query = activity.recent_videos(since=since, until=until, most=most)
+        return [VideoFact(**row) for row in self._rows(query)]
+
+    def active_campaigns(self, *, since: datetime, until: datetime, most: int = 1000) -> list[CampaignFact]:
+        """Campaigns that were brought or that outcomes were reported of in that time, what happened last first."""
+        query = activity.active_campaigns(since=since, until=until, most=most)
+        return [CampaignFact(**row) for row in self._rows(query)]
+
+    def visits(self, *, since: datetime, until: datetime, most: int = 1000) -> list[Visits]:
+        """Users who did something in that time; those who were there on the most days first, then the latest."""
+        return [Visits(**row) for row in self._rows(activity.visits(since=since, until=until, most=most))]
 
     def close(self) -> None:
         """Close the connections; the next question opens new ones."""

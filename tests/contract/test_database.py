@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from activity_promises import ActivityPromises
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -42,7 +43,7 @@ def facts(url: str) -> Iterator[Database]:
     database.close()
 
 
-class TestDatabase(StorePromises):
+class TestDatabase(StorePromises, ActivityPromises):
     """Every promise, on each engine."""
 
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import orjson
 import pytest
+from activity_promises import ActivityPromises
 from known_facts import KnownFacts
 from store_promises import NOON, StorePromises, action, campaign, outcome, variant, video
 
@@ -19,7 +20,7 @@ from precompute.stream import stream_url
 from precompute.subjects import Subject
 
 
-class TestKnownFacts(StorePromises):
+class TestKnownFacts(StorePromises, ActivityPromises):
     """The keeper in memory."""
 
     @pytest.fixture

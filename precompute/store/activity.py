@@ -1,0 +1,44 @@
+"""The questions about who and what is active: read when the cache is warmed up, not with every request."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, and_, case, func, literal, or_, select, type_coerce
+
+from precompute.store import DAY
+from precompute.store.tables import ACTIONS, CAMPAIGNS, MICROSECOND, OUTCOMES, VIDEOS
+from precompute.subjects import Subject
+
+
+def recent_videos(*, since: datetime, until: datetime, most: int) -> Select[Any]:
+    """Videos brought in that time, latest first."""
+    brought = select(VIDEOS).where(VIDEOS.c.at >= since, VIDEOS.c.at < until)
+    return brought.order_by(VIDEOS.c.at.desc(), VIDEOS.c.accepted.desc(), VIDEOS.c.video_id).limit(most)
+
+
+def active_campaigns(*, since: datetime, until: datetime, most: int) -> Select[Any]:
+    """Campaigns that were brought or reported about in that time, what happened last first."""
+    reported = (
+        select(OUTCOMES.c.subject_id, func.max(OUTCOMES.c.at).label("last"))
+        .where(OUTCOMES.c.subject == Subject.CAMPAIGN.value, OUTCOMES.c.at >= since, OUTCOMES.c.at < until)
+        .group_by(OUTCOMES.c.subject_id)
+        .subquery()
+    )
+    last = case((reported.c.last > CAMPAIGNS.c.at, reported.c.last), else_=CAMPAIGNS.c.at)
+    return (
+        select(CAMPAIGNS)
+        .outerjoin(reported, reported.c.subject_id == CAMPAIGNS.c.campaign_id)
+        .where(and_(CAMPAIGNS.c.at < until, or_(CAMPAIGNS.c.at >= since, reported.c.last.is_not(None))))
+        .order_by(last.desc(), CAMPAIGNS.c.accepted.desc(), CAMPAIGNS.c.campaign_id)
+        .limit(most)
+    )
+
+
+def visits(*, since: datetime, until: datetime, most: int) -> Select[Any]:
+    """Users who did something in that time, with ``days``, ``first`` and ``last``; on the most days first."""
+    # Written into the statement, as PostgreSQL does not see that two parameters of one value are the same day.
+    width = literal(DAY // MICROSECOND, BigInteger, literal_execute=True)
+    days = func.count(func.distinct(type_coerce(ACTIONS.c.at, BigInteger) // width)).label("days")
+    first, last = func.min(ACTIONS.c.at).label("first"), func.max(ACTIONS.c.at).label("last")
+    query = select(ACTIONS.c.user_id, days, first, last).where(ACTIONS.c.at >= since, ACTIONS.c.at < until)
+    return query.group_by(ACTIONS.c.user_id).order_by(days.desc(), last.desc(), ACTIONS.c.user_id).limit(most)

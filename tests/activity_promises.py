@@ -1,0 +1,46 @@
+"""What every keeper of facts promises of who and what is active; see ``store_promises``."""
+
+from store_promises import DAY, HOUR, NOON, action, campaign, outcome, video
+
+from precompute.store import Facts, Visits
+
+
+class ActivityPromises:
+    """Inherited by the tests of each keeper, which bring the fixture ``facts``, an empty one."""
+
+    def test_recent_videos_are_everybodys_latest_first(self, facts: Facts) -> None:
+        """From the first instant of the time until before its last one, and no more than asked for."""
+        facts.write([video("start"), video("end", at=NOON + DAY), video("before", at=NOON - HOUR)])
+        facts.write(
+            [video("first", accepted=7, at=NOON + HOUR), video("second", accepted=8, at=NOON + HOUR, user="u2")]
+        )
+
+        found = [one.video_id for one in facts.recent_videos(since=NOON, until=NOON + DAY)]
+        assert found == ["second", "first", "start"]
+        assert facts.recent_videos(since=NOON, until=NOON + DAY, most=1)[0].data == {"title": "A"}
+        assert facts.recent_videos(since=NOON + 2 * DAY, until=NOON + 3 * DAY) == []
+
+    def test_a_campaign_is_active_when_it_is_new_or_reported_about(self, facts: Facts) -> None:
+        """What happened last comes first; reports of an earlier or a later time count as little as those of videos."""
+        facts.write([campaign(name, at=NOON - 30 * DAY) for name in ("old", "running", "future", "past")])
+        facts.write([campaign("new", at=NOON + HOUR), campaign("later", at=NOON + 2 * DAY)])
+        facts.write([outcome("running", at=NOON), outcome("running", "a", at=NOON + 2 * HOUR)])
+        facts.write([outcome("future", at=NOON + DAY), outcome("past", at=NOON - HOUR), outcome("unknown")])
+
+        found = [one.campaign_id for one in facts.active_campaigns(since=NOON, until=NOON + DAY)]
+        assert found == ["running", "new"]
+        assert [one.campaign_id for one in facts.active_campaigns(since=NOON, until=NOON + DAY, most=1)] == ["running"]
+
+    def test_visits_count_days_not_actions(self, facts: Facts) -> None:
+        """A day begins at midnight in UTC; of users who were there as often, the one seen last comes first."""
+        facts.write([action(at=NOON + minutes * HOUR / 60, user="busy") for minutes in range(5)])
+        facts.write([action(at=NOON - 11 * HOUR, user="two"), action(at=NOON + 11 * HOUR, user="two")])
+        facts.write([action(at=NOON + 13 * HOUR, user="two"), action(at=NOON - 13 * HOUR, user="two")])
+        facts.write([action(user="once"), action(at=NOON - 20 * DAY, user="gone"), action(at=NOON + DAY, user="soon")])
+
+        since, until = NOON - 12 * HOUR, NOON + DAY
+        busy = Visits(user_id="busy", days=1, first=NOON, last=NOON + 4 * HOUR / 60)
+        two = Visits(user_id="two", days=2, first=NOON - 11 * HOUR, last=NOON + 13 * HOUR)
+        once = Visits(user_id="once", days=1, first=NOON, last=NOON)
+        assert facts.visits(since=since, until=until) == [two, busy, once]
+        assert facts.visits(since=since, until=until, most=2) == [two, busy]
