@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from api.answers import ErrorSchema
 from precompute.errors import (
+    Backlogged,
     BadParameters,
     BrokerUnavailable,
     PrecomputeError,
@@ -21,11 +22,15 @@ STATUSES: Mapping[type[PrecomputeError], int] = {
     UnknownPrecomputation: 404,
     StoreUnavailable: 503,
     BrokerUnavailable: 503,
+    Backlogged: 503,
 }
 """What a caller is told; everything else is a fault of ours, 500."""
 
 RETRY_AFTER_S = 2
 """When to ask again after a 503: a broker or cache that restarts takes about as long."""
+
+BACKLOGGED_RETRY_AFTER_S = 30
+"""When to ask again while too much waits: tens of thousands of tasks take longer than a restart."""
 
 CODES: Mapping[int, str] = {
     400: "bad_request",
@@ -104,7 +109,8 @@ def _answer(error: PrecomputeError) -> Response:
     answer = jsonify(body)
     answer.status_code = status
     if status == 503:
-        answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+        backlogged = isinstance(error, Backlogged)
+        answer.headers["Retry-After"] = str(BACKLOGGED_RETRY_AFTER_S if backlogged else RETRY_AFTER_S)
     return answer
 
 

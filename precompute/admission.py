@@ -114,8 +114,8 @@ def net_benefit(
 ) -> float:
     """Seconds of waiting that computing a result ahead saves, less what it costs: what is best first is done first.
 
-    ``probability * wait_s - cost_s * threshold(load, read_share)``. The threshold is the price of a second of computing,
-    in seconds of waiting: half a second at rest, a whole one with a full backlog.
+    ``probability * wait_s - cost_s * threshold(load, read_share)``. The threshold is the price of a second of
+    computing, in seconds of waiting: half a second at rest, a whole one with a full backlog.
 
     Args:
         probability: That the user does what reads the result; 0 to 1.

@@ -87,3 +87,9 @@ class BrokerUnavailable(PrecomputeError):
     """The broker cannot be reached, so nothing can be queued."""
 
     code = "broker_unavailable"
+
+
+class Backlogged(PrecomputeError):
+    """So much waits already that nothing more is taken in for now."""
+
+    code = "backlog"

@@ -21,6 +21,15 @@ class Cause(StrEnum):
     WARM_UP = "warm_up"
 
 
+_NO_SOONER_THAN = {
+    Cause.EVENT: Queue.CRITICAL,
+    Cause.PREDICTION: Queue.GENERAL,
+    Cause.REFRESH: Queue.REFRESH,
+    Cause.WARM_UP: Queue.BACKGROUND,
+}
+"""What somebody asks for goes first, then what somebody will probably ask for, then what only keeps results fresh."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedTask:
     """One result that an event calls for.
@@ -90,7 +99,7 @@ def plan(
 def _queue_for(row: TaskType, *, cause: Cause, priority: int | None) -> Queue:
     if priority is not None:
         return Queue.for_priority(priority)
-    return Queue.REFRESH if cause is Cause.REFRESH else row.queue
+    return min(row.queue, _NO_SOONER_THAN[cause], key=lambda queue: queue.value)
 
 
 def _with_inputs(catalogue: Catalogue, names: set[str]) -> set[str]:

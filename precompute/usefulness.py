@@ -1,0 +1,176 @@
+"""Whether what was computed was read: by task type and by cause, from the counters that the entries keep."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from precompute.admission import share_read
+from precompute.cache import Cache
+from precompute.catalogue import Catalogue
+from precompute.planner import Cause
+from precompute.scripts import reaching_cache
+from precompute.task_type import TaskType
+
+FORGOTTEN = "pc:m:forgotten"
+"""Hash of counter to how much of it no longer counts for admission (:func:`forget_half`)."""
+
+TRUSTED_FOR = timedelta(seconds=5)
+"""How long one look at the counters serves admission."""
+
+PRIOR_SHARE_OF_LIMIT = 0.1
+"""A type that never ran is taken to need this share of its time limit: limits are set for the longest input."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usefulness:
+    """What became of the results of one type that one cause had computed.
+
+    Attributes:
+        made: How many were stored.
+        used: How many of them were read at least once.
+        unused: How many were replaced or went away without having been read; the rest is still waiting for a reader.
+        wasted_seconds: Computing time of the unused.
+        saved_seconds: Waiting that readers of the used were spared: what computing each of them took, once.
+    """
+
+    made: int = 0
+    used: int = 0
+    unused: int = 0
+    wasted_seconds: float = 0.0
+    saved_seconds: float = 0.0
+
+    @property
+    def share_read(self) -> float | None:
+        """Of those whose fate is known, the share that was read; None before the first."""
+        known = self.used + self.unused
+        return self.used / known if known else None
+
+
+def usefulness(cache: Cache, catalogue: Catalogue) -> Mapping[str, Mapping[Cause, Usefulness]]:
+    """By served task type and cause, since the counters began; only causes that had something computed.
+
+    Raises:
+        StoreUnavailable: The cache cannot be reached.
+    """
+    counters = _counters(cache, "pc:m")
+    return {row.name: dict(_by_cause(counters, row)) for row in catalogue.served()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experience:
+    """What the counters teach admission."""
+
+    costs_s: Mapping[str, float]
+    read_shares: Mapping[str, float]
+
+    def cost_s(self, row: TaskType) -> float:
+        """What computing the row takes, seconds."""
+        return self.costs_s[row.name]
+
+    def read_share(self, row: TaskType) -> float:
+        """Which share of its predicted results is read."""
+        return self.read_shares[row.name]
+
+
+class Experiences:
+    """The experience of the service, looked up at most every few seconds.
+
+    Args:
+        cache: Where it is counted; its clock says how old a look is.
+        catalogue: The task types in force.
+    """
+
+    def __init__(self, cache: Cache, catalogue: Catalogue) -> None:
+        self._cache = cache
+        self._catalogue = catalogue
+        self._lock = threading.Lock()
+        self._known: tuple[datetime, Experience] | None = None
+
+    def now(self) -> Experience:
+        """What is known, a few seconds old at most.
+
+        Raises:
+            StoreUnavailable: The cache cannot be reached.
+        """
+        at = self._cache.clock()
+        with self._lock:
+            known = self._known
+        if known is None or not timedelta(0) <= at - known[0] < TRUSTED_FOR:
+            known = (at, experience(self._cache, self._catalogue))
+            with self._lock:
+                self._known = known
+        return known[1]
+
+
+def experience(cache: Cache, catalogue: Catalogue) -> Experience:
+    """What the counters teach now; types never run and never read have priors.
+
+    Raises:
+        StoreUnavailable: The cache cannot be reached.
+    """
+    counters = _counters(cache, "pc:m")
+    recent = _without(counters, _counters(cache, FORGOTTEN))
+    predicted = {row.name: _of(recent, row, Cause.PREDICTION) for row in catalogue}
+    return Experience(
+        costs_s={row.name: _cost_s(counters, row) for row in catalogue},
+        read_shares={
+            name: share_read(made=seen.used + seen.unused, used=seen.used) for name, seen in predicted.items()
+        },
+    )
+
+
+def forget_half(cache: Cache, catalogue: Catalogue) -> None:
+    """Let half of what admission has learned so far count no more.
+
+    Called once a night, so that what was seen a week ago weighs under a hundredth: a type that nobody read and that
+    people now come for gets its chance again. What the metrics tell is not touched.
+
+    Raises:
+        StoreUnavailable: The cache cannot be reached.
+    """
+    counters, forgotten = _counters(cache, "pc:m"), _counters(cache, FORGOTTEN)
+    names = [f"{name}:{row.name}:{Cause.PREDICTION}" for row in catalogue for name in ("used", "unused")]
+    left = _without(counters, forgotten)
+    # Rounded up: what is left has to come to nothing some day.
+    halved = {name: counters[name] - left[name] // 2 for name in names if counters.get(name)}
+    if halved:
+        with reaching_cache():
+            cache.client.hset(FORGOTTEN, mapping=halved)
+
+
+def _counters(cache: Cache, key: str) -> Mapping[str, int]:
+    with reaching_cache():
+        return {name.decode(): int(value) for name, value in cache.client.hgetall(key).items()}
+
+
+def _without(counters: Mapping[str, int], forgotten: Mapping[str, int]) -> Mapping[str, int]:
+    # The counters may have been evicted and have begun anew: then nothing of them was forgotten yet.
+    return {
+        name: count - forgotten.get(name, 0) if forgotten.get(name, 0) <= count else count
+        for name, count in counters.items()
+    }
+
+
+def _by_cause(counters: Mapping[str, int], row: TaskType) -> list[tuple[Cause, Usefulness]]:
+    found = [(cause, _of(counters, row, cause)) for cause in Cause]
+    return [(cause, seen) for cause, seen in found if seen != Usefulness()]
+
+
+def _of(counters: Mapping[str, int], row: TaskType, cause: Cause) -> Usefulness:
+    def count(name: str) -> int:
+        return counters.get(f"{name}:{row.name}:{cause}", 0)
+
+    return Usefulness(
+        made=count("made"),
+        used=count("used"),
+        unused=count("unused"),
+        wasted_seconds=count("wasted_ms") / 1000,
+        saved_seconds=count("saved_ms") / 1000,
+    )
+
+
+def _cost_s(counters: Mapping[str, int], row: TaskType) -> float:
+    prior = PRIOR_SHARE_OF_LIMIT * row.time_limit.total_seconds()
+    runs, ms = counters.get(f"runs:{row.name}", 0), counters.get(f"ms:{row.name}", 0)
+    return ms / runs / 1000 if runs else prior
