@@ -14,9 +14,10 @@ nothing ever followed only ``P(b)`` is left. What is missing to 1 is the chance 
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import pairwise
 
-from precompute.facts import Action
+from precompute.history import History
 from precompute.prediction import PredictedAction, Prediction
 
 MODEL_VERSION = "habits-1"
@@ -26,14 +27,14 @@ MOST_TOLD = 10
 """Predictions told at most; what comes after is noise."""
 
 
-def predict(actions: Sequence[Action]) -> Prediction:
-    """What a user does next, told from their own actions.
+def predict(history: History, *, at: datetime) -> Prediction:
+    """What a user does next, told from their own actions; the hour makes no difference here.
 
     Args:
-        actions: All of one user, in any order. Empty gives an empty prediction.
+        history: Of one user. Empty gives an empty prediction.
+        at: Now.
     """
-    # Stable: actions of one instant stay in the order in which they were accepted.
-    names = [action.action for action in sorted(actions, key=lambda action: action.at)]
+    names = [name for name, _ in history.steps]
     likeliest = sorted(next_after(names).items(), key=lambda guess: (-guess[1], guess[0]))[:MOST_TOLD]
     told = tuple(PredictedAction(action=name, probability=share) for name, share in likeliest)
     return Prediction(actions=told, model_version=MODEL_VERSION)

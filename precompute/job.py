@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from precompute.events import Event
-from precompute.facts import Action
+from precompute.history import History
 from precompute.ledger import TaskRecord
 from precompute.settings import Settings
 from precompute.store import Facts
@@ -22,7 +22,7 @@ class Job:
         settings: Of this process.
         at: When it began.
         facts: What is known of users, campaigns and outcomes.
-        recent: A user's latest actions, in the order in which they were accepted; also those not among ``facts`` yet.
+        recent: What a user did lately; also what is not among ``facts`` yet.
         peek: The stored result under a key as decoded JSON, or None when it is not there; not counted as a read.
         states: Where the tasks of some keys stand, in order, in one round trip.
         report: Called with the share done so far (0 to 1); shows on the status page. Cheap: it is rate-limited.
@@ -32,7 +32,7 @@ class Job:
     settings: Settings
     at: datetime
     facts: Facts
-    recent: Callable[[str], Sequence[Action]]
+    recent: Callable[[str], History]
     peek: Callable[[CacheKey], Mapping[str, Any] | None]
     states: Callable[[Sequence[CacheKey]], Sequence[TaskRecord]]
     report: Callable[[float], None]

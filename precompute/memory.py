@@ -1,7 +1,7 @@
 """What must not be forgotten goes in here: before its caller is answered, and without waiting for the database."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from precompute.clock import Clock, system_clock
@@ -9,7 +9,11 @@ from precompute.errors import StoreUnavailable
 from precompute.events import CampaignCreated, Event, UserLoggedIn, VideoUploaded
 from precompute.facts import Action, CampaignFact, Fact, VideoFact
 from precompute.recent import RecentActions
+from precompute.sightings import Sightings
 from precompute.stream import FactStream
+from precompute.subjects import CacheKey
+from precompute.task_type import TaskType
+from precompute.zones import known_zone
 
 _log = logging.getLogger(__name__)
 
@@ -28,15 +32,29 @@ class Memory:
         stream: Where they wait for the database.
         recent: Where the latest actions are read from.
         clock: The instant.
+        then: Told which users did something, once that is accepted; must neither fail nor take long.
     """
 
-    def __init__(self, stream: FactStream, recent: RecentActions, *, clock: Clock = system_clock) -> None:
+    def __init__(
+        self,
+        stream: FactStream,
+        recent: RecentActions,
+        *,
+        clock: Clock = system_clock,
+        then: Callable[[Sequence[str]], object] | None = None,
+    ) -> None:
         self._stream = stream
         self._recent = recent
         self._clock = clock
+        self._then = then
+        self._sightings = Sightings(self.record, clock=clock)
 
-    def record(self, facts: Sequence[Fact]) -> int:
+    def record(self, facts: Sequence[Fact], *, zones: Mapping[str, str] | None = None) -> int:
         """Accept facts, in their order, all or none; how many.
+
+        Args:
+            facts: To keep.
+            zones: Time zones that users told beside them, by user.
 
         Raises:
             BadParameters: Something in one of them is not JSON.
@@ -45,10 +63,13 @@ class Memory:
         self._stream.append(facts)
         actions = [fact for fact in facts if isinstance(fact, Action)]
         try:
-            self._recent.add(actions)
+            self._recent.add(actions, zones=zones)
         except StoreUnavailable:
             # They are accepted. Refused now, they would come twice.
             _log.warning("Recent actions not kept", extra={"action": "recent_not_kept", "count": len(actions)})
+        else:
+            if self._then is not None and actions:
+                self._then([action.user_id for action in actions])
         return len(facts)
 
     def record_events(self, events: Iterable[Event]) -> None:
@@ -58,8 +79,24 @@ class Memory:
             BadParameters: Something in one of them is not JSON.
             BrokerUnavailable: None was accepted, or no answer came.
         """
-        at = self._clock()
-        self.record([fact for event in events for fact in facts_of(event, at=at)])
+        at, events = self._clock(), list(events)
+        facts = [fact for event in events for fact in facts_of(event, at=at)]
+        zones = {event.user_id: zone for event in events if (zone := zone_of(event)) is not None}
+        self.record(facts, zones=zones)
+
+    def note_read(self, user_id: str, *, row: TaskType, key: CacheKey) -> None:
+        """Take a read on behalf of a user for what the user does; afterwards, so that no reader waits or fails.
+
+        Args:
+            user_id: Whoever it is said to be; nothing is recorded where that is no id.
+            row: Of the key.
+            key: That was read.
+        """
+        self._sightings.note(user_id, row=row, key=key)
+
+    def close(self) -> None:
+        """Record what was noted and not recorded yet."""
+        self._sightings.close()
 
     def recent(self, user_ids: Sequence[str]) -> list[list[Action]]:
         """The latest actions of each of some users, in one round trip.
@@ -82,3 +119,8 @@ def facts_of(event: Event, *, at: datetime) -> list[Fact]:
             Action(at=at, user_id=event.user_id, action=name, subject=event.subject, subject_id=event.subject_id)
         )
     return facts
+
+
+def zone_of(event: Event) -> str | None:
+    """The time zone that a login says its user is in; None where it says none that is known."""
+    return known_zone(event.data.get("timezone")) if isinstance(event, UserLoggedIn) else None

@@ -14,6 +14,7 @@ from precompute.catalogue import Catalogue
 from precompute.entry import Entry, Miss
 from precompute.errors import BrokerUnavailable, UnknownPrecomputation
 from precompute.events import CampaignCreated, UserLoggedIn, VideoUploaded, event_from_json
+from precompute.foresight import Foresight
 from precompute.ledger import Ledger, TaskRecord
 from precompute.measures import Measures, measure
 from precompute.memory import Memory
@@ -21,7 +22,7 @@ from precompute.message import Dispatch
 from precompute.notifications import Notifications
 from precompute.patterns import Pattern
 from precompute.planner import Cause, plan
-from precompute.prediction import Predict, Prediction
+from precompute.prediction import Prediction
 from precompute.settings import Settings
 from precompute.subjects import CacheKey, SubjectRef, check_id
 from precompute.task_type import TaskType
@@ -56,7 +57,7 @@ class Precomputer:
         dispatch: Puts messages on their queues.
         notifications: Wakes waiting readers.
         memory: Keeps what triggers and callers say for good.
-        predict: Knows from what users did what they do next.
+        foresight: Knows from what users did what they do next.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Precomputer:
         dispatch: Dispatch,
         notifications: Notifications,
         memory: Memory,
-        predict: Predict,
+        foresight: Foresight,
     ) -> None:
         self.settings = settings
         self.catalogue = catalogue
@@ -78,7 +79,7 @@ class Precomputer:
         self.dispatch = dispatch
         self.notifications = notifications
         self.memory = memory
-        self.predict = predict
+        self.foresight = foresight
 
     def on_video_upload(
         self,
@@ -160,7 +161,7 @@ class Precomputer:
         Raises:
             StoreUnavailable: The cache cannot be reached.
         """
-        return [self.predict(actions) for actions in self.memory.recent(user_ids)]
+        return self.foresight.of(user_ids)
 
     def get(self, key: CacheKey, *, wait: timedelta = timedelta(0)) -> Entry | Miss:
         """The result under ``key``, or why there is none; reading a stale one starts its refresh.

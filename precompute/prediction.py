@@ -1,12 +1,12 @@
 """What a user will probably do next, and how sure that is."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from precompute.clock import iso
-from precompute.facts import Action
+from precompute.history import History
 
 HIGH = 0.7
 """From this probability on, a prediction is told with high confidence."""
@@ -51,5 +51,8 @@ class Prediction:
         }
 
 
-Predict = Callable[[Sequence[Action]], Prediction]
-"""A model of behaviour: a user's actions, in any order, to what comes next."""
+class Predict(Protocol):
+    """A model of behaviour."""
+
+    def __call__(self, history: History, *, at: datetime) -> Prediction:
+        """What comes next, from what one user did until ``at``, which is now."""

@@ -9,6 +9,7 @@ from known_facts import KnownFacts
 from precompute.entry import State
 from precompute.events import Event
 from precompute.facts import Action, Fact
+from precompute.history import History
 from precompute.job import Job
 from precompute.ledger import TaskRecord
 from precompute.settings import Settings
@@ -51,7 +52,7 @@ def job_for(
         settings=settings or Settings(),
         at=NOON,
         facts=KnownFacts(*facts),
-        recent=lambda user_id: [action for action in recent if action.user_id == user_id],
+        recent=lambda user_id: History.of(action for action in recent if action.user_id == user_id),
         peek=lambda key: stored.get(str(key)),
         states=lambda keys: [state(key) for key in keys],
         report=report,

@@ -168,7 +168,7 @@ class Execution:
             settings=engine.settings,
             at=engine.cache.clock(),
             facts=engine.facts,
-            recent=RecentActions(engine.cache.client).of,
+            recent=RecentActions(engine.cache.client).history,
             peek=self._peek,
             states=engine.ledger.records,
             report=heartbeat.report,

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from celery import Celery
 
 import celeryconfig
-from models import habits
+from models.predictor import Predictor
+from models.registry import registry_in
+from precompute.afterwards import Afterwards
 from precompute.cache import Cache
 from precompute.catalogue import Catalogue
 from precompute.clock import Clock, system_clock
 from precompute.dependants import Dependants
+from precompute.foresight import Foresight
 from precompute.ledger import Ledger
 from precompute.memory import Memory
 from precompute.notifications import Notifications
@@ -88,6 +91,11 @@ def precomputer(settings: Settings, *, clock: Clock = system_clock) -> Precomput
         DeclarationError: The catalogue or a plug-in does not fit.
     """
     parts = engine(settings, clock=clock)
+    recent = RecentActions(parts.cache.client, clock=clock)
+    predict = Predictor(registry_in(settings.data_dir))
+    foresight = Foresight(recent=recent, predict=predict, clock=clock)
+    # Callers that report actions do not wait for what is predicted from them.
+    anticipated = Afterwards(foresight.on_actions, name="anticipation")
     return Precomputer(
         settings=settings,
         catalogue=parts.catalogue,
@@ -95,6 +103,6 @@ def precomputer(settings: Settings, *, clock: Clock = system_clock) -> Precomput
         ledger=parts.ledger,
         dispatch=parts.dispatch,
         notifications=Notifications(settings.redis_url),
-        memory=Memory(parts.stream, RecentActions(parts.cache.client), clock=clock),
-        predict=habits.predict,
+        memory=Memory(parts.stream, recent, clock=clock, then=anticipated.put),
+        foresight=foresight,
     )

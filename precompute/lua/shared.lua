@@ -12,6 +12,9 @@
 --   pc:watch        zset  keys of tasks that are not finished, by the instant someone should look after them
 --   pc:m            hash  counters
 --   pc:a:USER       list  a user's latest actions (precompute/recent.py)
+--   pc:z:USER       string a user's time zone, as told at the last login that told one
+--   pc:f:USER       string what was predicted of a user last, until an action follows (precompute/follow_up.py)
+--   pc:fb:MS:NUMBER hash  how often predictions were right, by model, in one stretch of that many milliseconds
 --   pc:n            channel  one message for each change of state
 local function entry_of(key) return 'pc:e:' .. key end
 local function task_of(key) return 'pc:t:' .. key end

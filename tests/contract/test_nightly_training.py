@@ -13,6 +13,7 @@ from store_promises import outcome
 from models.registry import ModelKind, registry_in
 from precompute.catalogue import ROWS, Catalogue
 from precompute.events import CampaignCreated
+from precompute.history import History
 from precompute.job import Job
 from precompute.scripts import connect
 from precompute.settings import Settings
@@ -82,7 +83,7 @@ def test_generated_texts_are_kept_for_their_outcomes(engine: Engine, bench: Benc
             settings=engine.settings,
             at=bench.clock(),
             facts=facts,
-            recent=lambda user_id: [],
+            recent=lambda user_id: History(),
             peek=lambda key: None,
             states=bench.ledger.records,
             report=lambda share: None,

@@ -9,6 +9,7 @@ from bench import Bench
 
 from models import habits
 from precompute.catalogue import Catalogue
+from precompute.foresight import Foresight
 from precompute.memory import Memory
 from precompute.notifications import Notifications
 from precompute.precomputer import Precomputer
@@ -42,6 +43,7 @@ class WatchedSleep(Notifications):
 
 def precomputer_with(catalogue: Catalogue, bench: Bench, notifications: Notifications, media_root: Path) -> Precomputer:
     """One with other rows."""
+    recent = RecentActions(bench.client, clock=bench.clock)
     return Precomputer(
         settings=Settings(media_root=media_root),
         catalogue=catalogue,
@@ -49,6 +51,6 @@ def precomputer_with(catalogue: Catalogue, bench: Bench, notifications: Notifica
         ledger=bench.ledger,
         dispatch=bench.dispatch,
         notifications=notifications,
-        memory=Memory(FactStream(bench.client), RecentActions(bench.client), clock=bench.clock),
-        predict=habits.predict,
+        memory=Memory(FactStream(bench.client), recent, clock=bench.clock),
+        foresight=Foresight(recent=recent, predict=habits.predict, clock=bench.clock),
     )

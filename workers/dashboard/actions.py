@@ -1,23 +1,34 @@
 """What a user will probably do next, for whoever reads it from the cache."""
 
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from models import habits
+from models.predictor import Predictor
+from models.registry import registry_in
 from precompute.catalogue import PREDICTED_ACTIONS
 from precompute.job import Job
+from precompute.recent import MOST_KEPT
 from workers.binding import computes
 
 
 @computes(PREDICTED_ACTIONS)
 def predicted_actions(*, job: Job) -> Mapping[str, Any]:
-    """The user's most frequent next actions.
+    """The user's probable next actions, by the model in use.
 
     Raises:
         SourceUnavailable: The store cannot be asked now.
         StoreUnavailable: The cache cannot be reached.
     """
     user_id = job.event.subject_id
-    # The store lags behind by what is on its way to it, and the recent ones may have been evicted: each may know more.
-    known = {action.fact_id: action for action in (*job.facts.actions_of(user_id), *job.recent(user_id))}
-    return habits.predict(list(known.values())).told()
+    history = job.recent(user_id)
+    if len(history.steps) < MOST_KEPT:
+        # The recent ones may have been evicted.
+        history = history.after(job.facts.actions_of(user_id, most=MOST_KEPT))
+    return _predictor(job.settings.data_dir)(history, at=job.at).told()
+
+
+@cache
+def _predictor(data_dir: Path) -> Predictor:
+    return Predictor(registry_in(data_dir))

@@ -15,6 +15,7 @@ from werkzeug.test import Client, TestResponse
 from api.app import create_app
 from models import habits
 from precompute.entry import Failure
+from precompute.foresight import Foresight
 from precompute.ledger import Beginning
 from precompute.memory import Memory
 from precompute.message import Message
@@ -91,6 +92,7 @@ class ApiBench:
         self._celery = publishing_app(self.settings)
         self.parts = engine(self.settings, app=self._celery, clock=self.clock)
         self.notifications = WatchedSleep(cache.url)
+        recent = RecentActions(self.parts.cache.client, clock=self.clock)
         self.precomputer = Precomputer(
             settings=self.settings,
             catalogue=self.parts.catalogue,
@@ -98,8 +100,8 @@ class ApiBench:
             ledger=self.parts.ledger,
             dispatch=self.parts.dispatch,
             notifications=self.notifications,
-            memory=Memory(self.parts.stream, RecentActions(self.parts.cache.client), clock=self.clock),
-            predict=habits.predict,
+            memory=Memory(self.parts.stream, recent, clock=self.clock),
+            foresight=Foresight(recent=recent, predict=habits.predict, clock=self.clock),
         )
         self.app = create_app(self.precomputer, self.settings)
 

@@ -1,0 +1,90 @@
+"""Work that nobody waits for: it is done after the answer, by one thread, and dropped where there is too much of it."""
+
+import atexit
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+from precompute.errors import PrecomputeError
+
+_log = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+
+MOST_WAITING = 10_000
+"""Further items are dropped: seconds of work, and a few megabytes."""
+
+AT_ONCE = 100
+"""Items handed over together at most, so that a burst costs few round trips."""
+
+ENDS_WITHIN = timedelta(seconds=2)
+"""What waits when the process ends may take so long; the API is killed some seconds later."""
+
+
+class Afterwards(Generic[Item]):
+    """Hands items to ``work`` in the order in which they came, from a thread that starts with the first.
+
+    Args:
+        work: Takes some items. What it cannot do now (:class:`PrecomputeError`) is told in the log and not tried again.
+        name: Of the thread, and in the log.
+    """
+
+    def __init__(self, work: Callable[[Sequence[Item]], object], *, name: str) -> None:
+        self._work = work
+        self._name = name
+        self._waiting: queue.Queue[Item | None] = queue.Queue(MOST_WAITING)
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def put(self, items: Iterable[Item]) -> None:
+        """Take items on; costs microseconds, and nothing fails."""
+        dropped = 0
+        for item in items:
+            try:
+                self._waiting.put_nowait(item)
+            except queue.Full:
+                dropped += 1
+        if dropped:
+            _log.warning("Work dropped", extra={"action": "afterwards_full", "what": self._name, "count": dropped})
+        if self._thread is None:
+            self._start()
+
+    def close(self, within: timedelta = ENDS_WITHIN) -> None:
+        """Do what waits, and end the thread; an item that comes later starts another."""
+        with self._starting:
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            atexit.unregister(self.close)
+            self._waiting.put(None)
+            thread.join(within.total_seconds())
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is None:
+                # A daemon, since the interpreter waits for all others before it would ask this one to end.
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
+                atexit.register(self.close)
+
+    def _run(self) -> None:
+        ended = False
+        while not ended:
+            items = self._next()
+            ended = None in items
+            try:
+                self._work([item for item in items if item is not None])
+            except PrecomputeError as problem:
+                extra = {"action": "afterwards_failed", "what": self._name, "code": problem.code, "count": len(items)}
+                _log.warning("Work not done", extra=extra | {"reason": problem.message})
+
+    def _next(self) -> list[Item | None]:
+        items = [self._waiting.get()]
+        while items[-1] is not None and len(items) < AT_ONCE:
+            try:
+                items.append(self._waiting.get_nowait())
+            except queue.Empty:
+                break
+        return items

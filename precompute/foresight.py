@@ -1,0 +1,55 @@
+"""What users will probably do next, now: predicted from what they did lately, and remembered until they do it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from precompute.clock import Clock, system_clock
+from precompute.follow_up import expect
+from precompute.prediction import Predict, Prediction
+from precompute.recent import RecentActions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foresight:
+    """Predicts, when asked and with each action.
+
+    Attributes:
+        recent: What users did lately.
+        predict: Knows from that what they do next.
+        act: Gets ready what was predicted; by user.
+        clock: The instant.
+    """
+
+    recent: RecentActions
+    predict: Predict
+    act: Callable[[Mapping[str, Prediction]], object] | None = None
+    clock: Clock = system_clock
+
+    def of(self, user_ids: Sequence[str]) -> list[Prediction]:
+        """What each of some users will probably do next, in their order; each waits to be held against what they do.
+
+        Raises:
+            StoreUnavailable: The cache cannot be reached.
+        """
+        if not user_ids:
+            return []
+        histories = self.recent.histories(user_ids)
+        now = self.clock()
+        predictions = [self.predict(history, at=now) for history in histories]
+        plain = [history.most_frequent for history in histories]
+        expect(self.recent.client, zip(user_ids, predictions, plain, strict=True), at=now)
+        return predictions
+
+    def on_actions(self, user_ids: Sequence[str]) -> None:
+        """Users did something: predict what each does next, whoever asks or not, and act on it.
+
+        Args:
+            user_ids: May name a user several times; only what they do after the last action counts.
+
+        Raises:
+            BrokerUnavailable, StoreUnavailable: Nothing, or not everything, was made ready.
+        """
+        users = list(dict.fromkeys(user_ids))
+        predictions = dict(zip(users, self.of(users), strict=True))
+        if self.act is not None and predictions:
+            self.act(predictions)
