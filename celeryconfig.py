@@ -23,6 +23,8 @@ DRAIN = TASK_PREFIX + "drain"
 DRAIN_EVERY = timedelta(seconds=2)
 """How long an accepted fact waits for the database at most, while a worker is free."""
 
+WARM = TASK_PREFIX + "warm"
+
 TRAIN = TASK_PREFIX + "train"
 
 TRAINING_LIMIT = timedelta(minutes=8)
@@ -77,6 +79,7 @@ task_routes = {TASK_PREFIX + row.name: {"queue": row.queue.label} for row in _ca
     SWEEP: {"queue": Queue.CRITICAL.label},
     DRAIN: {"queue": Queue.CRITICAL.label},
     TRAIN: {"queue": Queue.BACKGROUND.label},
+    WARM: {"queue": Queue.BACKGROUND.label},
 }
 
 # A message is acknowledged when its result is stored and its dependants are queued; a lost child gives it back

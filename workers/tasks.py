@@ -26,6 +26,7 @@ from workers.execution import Execution, TryAgain
 from workers.rescue import rescue
 from workers.training import train_all
 from workers.video import captions, ctr, faces, hook, samples, scenes, thumbnails
+from workers.warming import look_after_warmth, warm_slice
 from workers.wiring import engine
 
 MODULES: tuple[ModuleType, ...] = (
@@ -90,10 +91,17 @@ def register(row: TaskType) -> None:
 
 @app.task(name=celeryconfig.SWEEP)  # type: ignore[untyped-decorator]
 def sweep(**_: Any) -> None:
-    """Look after tasks whose worker died, and take entries that are gone out of the indexes."""
+    """Look after tasks whose worker died, take entries that are gone out of the indexes, warm up what was lost."""
     parts = execution().engine
     rescue(parts)
     parts.cache.clean()
+    look_after_warmth(parts)
+
+
+@app.task(name=celeryconfig.WARM)  # type: ignore[untyped-decorator]
+def warm(*, token: int) -> None:
+    """Queue the next results of a warm-up."""
+    warm_slice(execution().engine, token=token)
 
 
 @app.task(name=celeryconfig.DRAIN)  # type: ignore[untyped-decorator]
