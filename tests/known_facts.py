@@ -82,6 +82,14 @@ class KnownFacts:
             lines.setdefault(line, []).append(period)
         return lines
 
+    def account_mark(self, user_id: str) -> str:
+        """Changes with each video or campaign of a user and with each outcome reported of one; else stays the same."""
+        videos, campaigns = self.videos_of(user_id), self.campaigns_of(user_id)
+        refs = [(Subject.VIDEO, one.video_id) for one in videos]
+        refs += [(Subject.CAMPAIGN, one.campaign_id) for one in campaigns]
+        outcomes = sum(self.totals(subject, subject_id).outcomes for subject, subject_id in refs)
+        return f"{[(one.at, one.accepted) for one in (*videos, *campaigns)]} {outcomes}"
+
     def reported(self, subject: Subject) -> int:
         """How many outcomes were reported of a kind of subject."""
         return sum(one.subject is subject for one in self._outcomes)

@@ -176,6 +176,25 @@ class StorePromises:
         assert facts.owner_of(Subject.CAMPAIGN, "c3") == "u1"
         assert facts.owner_of(Subject.USER, "u1") is None
 
+    def test_the_mark_of_an_account_changes_with_what_is_theirs(self, facts: Facts) -> None:
+        """A video, the same one again, a campaign, an outcome of it; of others and of actions nothing shows in it."""
+        marks = [facts.account_mark("u1")]
+        for fact in (video(), video(at=NOON + HOUR), campaign(), outcome(variant="a"), outcome()):
+            facts.write([fact])
+            marks.append(facts.account_mark("u1"))
+        assert len(set(marks)) == len(marks)
+
+        facts.write([video("v2", user="u2"), campaign("c2", user="u2"), outcome("c2"), action(user="u1"), variant()])
+        assert facts.account_mark("u1") == marks[-1]
+
+    def test_a_video_that_moves_to_another_user_marks_both_accounts(self, facts: Facts) -> None:
+        """Whose it was has one less."""
+        facts.write([video()])
+        before = {user: facts.account_mark(user) for user in ("u1", "u2")}
+        facts.write([video(at=NOON + HOUR, user="u2")])
+
+        assert all(facts.account_mark(user) != mark for user, mark in before.items())
+
     def test_texts_stay_as_first_made(self, facts: Facts) -> None:
         """Made again they are not new, and the same id under another campaign is another text."""
         first = variant("a")

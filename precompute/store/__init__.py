@@ -101,6 +101,9 @@ class Facts(Protocol):
             most: The latest so many periods of all lines together are read, so that learning stays affordable.
         """
 
+    def account_mark(self, user_id: str) -> str:
+        """Changes with each video or campaign of a user and with each outcome reported of one; else stays the same."""
+
     def reported(self, subject: Subject) -> int:
         """How many outcomes were reported of a kind of subject: cheap, so that learning can ask if there are more."""
 

@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 
 from precompute.facts import Action, CampaignFact, Fact, VariantFact, VideoFact
 from precompute.store import Line, Period, Totals, Visits, activity
+from precompute.store.account import holdings
 from precompute.store.engine import WRITES, open_engine, reaching_database
 from precompute.store.schema import upgrade
 from precompute.store.tables import ACTIONS, CAMPAIGNS, EPOCH, MICROSECOND, OUTCOMES, TOTALS, VARIANTS, VIDEOS
@@ -114,6 +115,11 @@ class Database:
         for row in reversed(self._rows(_periods(*by, subject=subject, subject_ids=subject_ids, step=step).limit(most))):
             lines.setdefault((row["subject_id"], row["variant_id"]), []).append(_period(row, step=step))
         return lines
+
+    def account_mark(self, user_id: str) -> str:
+        """Changes with each video or campaign of a user and with each outcome reported of one; else stays the same."""
+        found = [self._rows(holdings(user_id, subject=kind, table=table))[0] for kind, table in _BROUGHT.items()]
+        return "; ".join(" ".join(str(value) for value in row.values()) for row in found)
 
     def reported(self, subject: Subject) -> int:
         """How many outcomes were reported of a kind of subject."""
