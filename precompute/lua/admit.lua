@@ -25,7 +25,8 @@ local function drop_other_input(key)
   end
 end
 
--- A refresh brings the event of the result that was there when somebody looked. Where an upload came in between, what
+-- A refresh brings the event of the result that was there when somebody looked, and a prediction what its user brought
+-- last when somebody looked. Where an upload came in between, what
 -- that one brings is newer: nothing to do.
 local function of_another_upload(key)
   local task = redis.call('HMGET', task_of(key), 'id', 'state', 'fp')
@@ -38,7 +39,7 @@ end
 
 -- A stale result is refreshed by whoever reads it: what has just failed must not be tried again with every read.
 local function failed_just_now(task)
-  if plan.cause ~= 'refresh' or task.force or not task.wanted then return false end
+  if plan.cause == 'event' or task.force or not task.wanted then return false end
   local last = redis.call('HMGET', task_of(task.key), 'state', 'finished_at')
   return last[1] == 'failed' and now - tonumber(last[2] or 0) < plan.rest_ms
 end
@@ -48,7 +49,7 @@ for position = #plan.tasks, 1, -1 do
   if (not task.wanted and not needed[position]) or failed_just_now(task) then
     verdicts[position] = { 'unneeded', '' }
   else
-    local newer = plan.cause == 'refresh' and task.wanted and of_another_upload(task.key)
+    local newer = plan.cause ~= 'event' and task.wanted and of_another_upload(task.key)
     if not newer then drop_other_input(task.key) end
     local running = alive(task.key)
     if newer then
@@ -73,6 +74,7 @@ for position, task in ipairs(plan.tasks) do
     verdicts[position][1] = state
     leave_queue(task.key)
     redis.call('DEL', task_of(task.key), lease_of(task.key))
+    redis.call('ZREM', 'pc:failed', task.key)
     redis.call('HSET', task_of(task.key), 'id', task.id, 'state', state, 'queue', task.queue, 'queued_at', now,
       'event', plan.event, 'cause', plan.cause, 'fp', plan.fingerprint, 'force', task.force and 1 or 0)
     redis.call('SET', 'pc:i:' .. task.id, task.key, 'PX', plan.keep_ms)

@@ -1,0 +1,173 @@
+"""From what users will probably do next to what is computed ahead for them."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from precompute.admission import Bounds, Load, admit_all, net_benefit, worth
+from precompute.catalogue import Catalogue
+from precompute.durations import in_ms
+from precompute.ledger import Ledger
+from precompute.load import Backlog
+from precompute.message import Dispatch
+from precompute.needs import Latest, Need, needs
+from precompute.planner import Cause, Plan, plan
+from precompute.prediction import Prediction
+from precompute.queues import Queue
+from precompute.task_type import TaskType
+from precompute.usefulness import Experience, Experiences
+
+_log = logging.getLogger(__name__)
+
+WANTED_FOR = timedelta(hours=1)
+"""A fresh result that will probably be read is kept fresh for so long, though nobody has read it lately."""
+
+CAP_WITHIN = timedelta(hours=1)
+"""``PRECOMPUTE_PREDICTIONS_PER_USER`` counts as long from the first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A result that is not there, and the seconds that having it ready would bring, less what it costs."""
+
+    need: Need
+    benefit_s: float
+
+
+class Anticipation:
+    """Computes ahead what is worth it.
+
+    Args:
+        catalogue: The task types in force.
+        ledger: The tasks.
+        dispatch: Puts messages on their queues.
+        bounds: What the operator set.
+    """
+
+    def __init__(self, *, catalogue: Catalogue, ledger: Ledger, dispatch: Dispatch, bounds: Bounds) -> None:
+        self._catalogue = catalogue
+        self._ledger = ledger
+        self._cache = ledger.cache
+        self._dispatch = dispatch
+        self._bounds = bounds
+        self._latest = Latest(ledger.cache.client)
+        self._backlog = Backlog(ledger.cache, catalogue)
+        self._experiences = Experiences(ledger.cache, catalogue)
+
+    def prepare(self, predictions: Mapping[str, Prediction]) -> int:
+        """Queue what the users' next actions will read and what is not fresh, as far as it is worth it.
+
+        What is fresh is kept so for a while. A result that is on its way already costs nothing and counts towards
+        nothing.
+
+        Args:
+            predictions: By user id, whoever did something last first: where there is not room for all, they come first
+                among equals.
+
+        Returns:
+            How many results were queued.
+
+        Raises:
+            BrokerUnavailable: Nothing was queued.
+            StoreUnavailable: The cache cannot be reached.
+        """
+        wanted = self._needs(predictions)
+        offers = self._worthwhile(self._absent(wanted))
+        chosen = self._allowed(offers)
+        if not chosen:
+            return 0
+        plans = list(self._plans(chosen))
+        receipts = admit_all(plans, ledger=self._ledger, dispatch=self._dispatch)
+        started = [
+            task
+            for planned, receipt in zip(plans, receipts, strict=True)
+            for task in planned.tasks
+            if task.task_id == receipt.queued.get(task.row.name)
+        ]
+        for task in started:
+            self._backlog.added(task.queue, 1)
+            extra = {"action": "prediction_queued", "key": str(task.key)}
+            _log.info("Computed ahead", extra=extra)
+        return len(started)
+
+    def _needs(self, predictions: Mapping[str, Prediction]) -> list[Need]:
+        likely = {
+            user_id: {one.action: one.probability for one in told.actions if self._likely(one.probability)}
+            for user_id, told in predictions.items()
+        }
+        users = [user_id for user_id, actions in likely.items() if actions]
+        if not users:
+            return []
+        return [
+            need
+            for user_id, latest in zip(users, self._latest.of_each(users), strict=True)
+            for need in needs(user_id, probabilities=likely[user_id], latest=latest, catalogue=self._catalogue)
+        ]
+
+    def _likely(self, probability: float) -> bool:
+        return probability > self._bounds.prediction_threshold
+
+    def _absent(self, wanted: Sequence[Need]) -> list[tuple[Need, tuple[TaskType, ...]]]:
+        """Of what is wanted what is neither fresh nor on its way, each with those of its inputs that are not either."""
+        if not wanted:
+            return []
+        pairs = [(need, row) for need in wanted for row in _with_inputs(need.row)]
+        now = self._cache.now_ms()
+        flat = [text for need, row in pairs for text in (str(row.key_for(need.event.ref)), need.event.fingerprint)]
+        states = self._cache.scripts.run("foreseen", now, now + in_ms(WANTED_FOR), *flat)
+        missing: dict[str, list[TaskType]] = {}
+        for (need, row), state in zip(pairs, states, strict=True):
+            if state == b"absent":
+                missing.setdefault(str(need.key), []).append(row)
+        return [
+            (need, tuple(rows))
+            for need in {str(one.key): one for one in wanted}.values()
+            if need.row in (rows := missing.get(str(need.key), []))
+        ]
+
+    def _worthwhile(self, absent: Iterable[tuple[Need, tuple[TaskType, ...]]]) -> list[Offer]:
+        """What is worth it, most useful first, and no more than there is room for."""
+        absent = list(absent)
+        if not absent:
+            return []
+        load = self._backlog.before(Queue.GENERAL)
+        known = self._experiences.now()
+        offers = [offer for need, rows in absent if (offer := self._offer(need, rows, load=load, known=known))]
+        offers.sort(key=lambda offer: -offer.benefit_s)
+        return offers[: max(0, self._bounds.most_waiting - load.waiting)]
+
+    def _offer(self, need: Need, rows: Sequence[TaskType], *, load: Load, known: Experience) -> Offer | None:
+        # Whoever comes before it is there waits for as long as computing it takes, on a worker that has time.
+        cost_s = sum(known.cost_s(row) for row in rows)
+        figures = {"wait_s": cost_s, "cost_s": cost_s, "read_share": known.read_share(need.row)}
+        if not worth(need.probability, load=load, bounds=self._bounds, **figures):
+            return None
+        return Offer(need=need, benefit_s=net_benefit(need.probability, load=load, bounds=self._bounds, **figures))
+
+    def _allowed(self, offers: Sequence[Offer]) -> list[Need]:
+        """Those of ``offers`` that their users' caps leave room for, the most useful of each."""
+        by_user: dict[str, list[Need]] = {}
+        for offer in offers:
+            by_user.setdefault(offer.need.user_id, []).append(offer.need)
+        if not by_user:
+            return []
+        flat = [text for user_id, wanted in by_user.items() for text in (user_id, len(wanted))]
+        granted = self._cache.scripts.run("allow", self._bounds.predictions_per_user, in_ms(CAP_WITHIN), *flat)
+        return [need for wanted, most in zip(by_user.values(), granted, strict=True) for need in wanted[:most]]
+
+    def _plans(self, chosen: Sequence[Need]) -> Iterable[Plan]:
+        by_event: dict[str, list[Need]] = {}
+        for need in chosen:
+            by_event.setdefault(need.event.to_json(), []).append(need)
+        for wanted in by_event.values():
+            rows = [need.row for need in wanted]
+            yield plan(wanted[0].event, catalogue=self._catalogue, rows=rows, cause=Cause.PREDICTION)
+
+
+def _with_inputs(row: TaskType) -> tuple[TaskType, ...]:
+    """A row and everything it is computed from, each once."""
+    found = {row.name: row}
+    for other in row.inputs:
+        found |= {one.name: one for one in _with_inputs(other)}
+    return tuple(found.values())

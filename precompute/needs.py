@@ -1,0 +1,122 @@
+"""What an action of a user needs ready: which results, about whom or what, and what they would be computed from."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import redis
+
+from precompute.catalogue import Catalogue
+from precompute.durations import in_ms
+from precompute.errors import PrecomputeError
+from precompute.events import Event, UserLoggedIn, event_from_json
+from precompute.scripts import reaching_cache
+from precompute.subjects import CacheKey, Subject
+from precompute.task_type import TaskType
+
+KEPT = timedelta(days=90)
+"""What was brought longer ago is nobody's latest any more; as long as actions are kept (:mod:`precompute.recent`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """A result that a user's next action will read.
+
+    Attributes:
+        user_id: Whose action.
+        row: Which result.
+        event: About whom or what, and what it is computed from.
+        probability: Of the actions that read it.
+    """
+
+    user_id: str
+    row: TaskType
+    event: Event
+    probability: float
+
+    @property
+    def key(self) -> CacheKey:
+        """Where the result is kept."""
+        return self.row.key_for(self.event.ref)
+
+
+class Latest:
+    """The last login, video and campaign of each user, as their triggers told them; read in one round trip.
+
+    It stands beside the results, where it may be evicted: then nothing is known of that user until the next trigger.
+
+    Args:
+        client: Of the cache's server, as :func:`precompute.scripts.connect` makes it.
+    """
+
+    def __init__(self, client: "redis.Redis") -> None:
+        # redis-py annotates every answer as bytes or str or awaitable; this client gives bytes.
+        self._client: Any = client
+
+    def remember(self, events: Iterable[Event]) -> None:
+        """Keep what users brought; of two events about one kind of subject the later one.
+
+        Raises:
+            StoreUnavailable: The server cannot be reached.
+        """
+        by_user: dict[str, dict[str, str]] = {}
+        for event in events:
+            by_user.setdefault(event.user_id, {})[event.subject.value] = event.to_json()
+        with reaching_cache(), self._client.pipeline(transaction=False) as pipe:
+            for user_id, told in by_user.items():
+                pipe.hset(_hash_of(user_id), mapping=told)
+                pipe.pexpire(_hash_of(user_id), in_ms(KEPT))
+            pipe.execute()
+
+    def of_each(self, user_ids: Sequence[str]) -> list[Mapping[Subject, Event]]:
+        """What is known of some users, in their order.
+
+        Raises:
+            StoreUnavailable: The server cannot be reached.
+        """
+        with reaching_cache(), self._client.pipeline(transaction=False) as pipe:
+            for user_id in user_ids:
+                pipe.hgetall(_hash_of(user_id))
+            found = pipe.execute()
+        return [_events(told) for told in found]
+
+
+def needs(
+    user_id: str, *, probabilities: Mapping[str, float], latest: Mapping[Subject, Event], catalogue: Catalogue
+) -> list[Need]:
+    """What a user's next action will read: of rows about a user their own, else of what they brought last.
+
+    Args:
+        user_id: Whose.
+        probabilities: By action; those of actions that read the same result add up, as only one comes next.
+        latest: What the user brought last.
+        catalogue: Says which action reads which results.
+    """
+    found = []
+    for row in catalogue.served():
+        probability = sum(probabilities.get(action, 0.0) for action in row.needed_for)
+        event = latest.get(row.subject) or _of_user(user_id, row)
+        if probability and event is not None:
+            found.append(Need(user_id=user_id, row=row, event=event, probability=min(1.0, probability)))
+    return found
+
+
+def _of_user(user_id: str, row: TaskType) -> Event | None:
+    # Somebody who has not logged in through a trigger is known all the same.
+    return UserLoggedIn(subject_id=user_id, user_id=user_id) if row.subject is Subject.USER else None
+
+
+def _hash_of(user_id: str) -> str:
+    return f"pc:u:{user_id}"
+
+
+def _events(told: Mapping[bytes, bytes]) -> Mapping[Subject, Event]:
+    events = {}
+    for line in told.values():
+        try:
+            event = event_from_json(line)
+        except (KeyError, TypeError, ValueError, PrecomputeError):
+            continue  # written by another version of this service
+        events[event.subject] = event
+    return events
