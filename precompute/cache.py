@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import redis
 
+from precompute.ages import ages_of
 from precompute.clock import Clock, from_ms, system_clock, to_ms
 from precompute.durations import in_ms
 from precompute.entry import Entry, Failure, Miss, Origin, State
@@ -83,9 +84,26 @@ class Cache:
         return StoredEntry(cache=self, key=key, value=orjson.loads(body))
 
     def store(
-        self, row: TaskType, key: CacheKey, *, owner: str, body: bytes, parts: Mapping[str, bytes], cost: timedelta
+        self,
+        row: TaskType,
+        key: CacheKey,
+        *,
+        owner: str,
+        body: bytes,
+        parts: Mapping[str, bytes],
+        cost: timedelta,
+        source: str = "",
     ) -> int:
         """Write a result, indexes and notification in one step, and end its task.
+
+        Args:
+            row: Its line of the catalogue.
+            key: Where.
+            owner: Token of the lease.
+            body: The result as UTF-8 JSON.
+            parts: Bytes to keep beside it, by name.
+            cost: How long computing it took.
+            source: Token of what it was computed from besides its event, as it was when the computation began.
 
         Returns:
             The entry's generation: 1 for the first result under this key, one more for each that replaces it.
@@ -95,8 +113,9 @@ class Cache:
         """
         etag = hashlib.blake2b(body, digest_size=9).hexdigest()
         flat = [item for pair in parts.items() for item in pair]
-        ages = (in_ms(row.ttl), in_ms(row.grace), in_ms(cost))
-        generation: int = self.scripts.run("store", str(key), owner, self.now_ms(), *ages, etag, body, *flat)
+        ages = ages_of(row, key).in_ms()
+        args = (*ages, in_ms(cost), etag, source, body, *flat)
+        generation: int = self.scripts.run("store", str(key), owner, self.now_ms(), *args)
         if not generation:
             raise LeaseLost(f"{key} was invalidated or taken over while it was computed")
         return generation

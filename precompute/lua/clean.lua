@@ -4,4 +4,5 @@ for _, key in ipairs(keys) do
   redis.call('DEL', entry_of(key))
   unindex(key)
 end
+redis.call('ZREMRANGEBYSCORE', 'pc:failed', '-inf', ARGV[1])
 return #keys

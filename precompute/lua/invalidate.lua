@@ -7,8 +7,7 @@ for position = 3, #ARGV do
   if redis.call('EXISTS', entry_of(key)) == 1 then
     count = count + 1
     if soft then
-      redis.call('HSET', entry_of(key), 'st', now)
-      redis.call('ZADD', 'pc:y:' .. type_of(key), now, key)
+      go_stale(key, now)
     else
       redis.call('DEL', entry_of(key))
     end

@@ -1,15 +1,20 @@
 -- Put in front of every script: the names of keys, and the steps that several scripts share.
 -- Layout (all on the cache's server):
---   pc:e:KEY        hash  entry: v value, at computed, st stale from, go gone from (ms), et etag, co cost (ms), gn generation,
---                         fp fingerprint of the input, ca cause, ev event, rd reads, p:NAME parts
+--   pc:e:KEY        hash  entry: v value, at computed, st stale from, go served until, ke kept for errors until (ms), du refresh due
+--                         (not of transient rows), et etag, co cost (ms), gn generation, fp fingerprint of the input,
+--                         sr token of the sources, ca cause, ev event, rd reads, lr last read (ms), wu a prediction says it
+--                         will be read until then (ms), pk 1: not read lately, so not refreshed until it is read; p:NAME parts
 --   pc:t:KEY        hash  the latest task for that key: id, state, times, error, deliveries, attempts, owner ...
 --                         outdated: something was learned since it began, so its result is stale at once
 --   pc:l:KEY        string owner of the running computation; expires unless its worker keeps it alive
 --   pc:i:ID         string task id -> KEY
 --   pc:y:TYPE       zset  keys of the entries of one type, by the instant they go stale
---   pc:gone         zset  keys of all entries, by the instant they are gone
+--   pc:gone         zset  keys of all entries, by the instant they are gone (ke)
+--   pc:due          zset  keys of all entries that are to be refreshed, by the instant that is due (du)
+--   pc:unread       hash  keys of entries that nobody has read yet -> CAUSE:COST (ms)
 --   pc:q:QUEUE:TYPE zset  keys of tasks that have not begun, by the instant they were asked for
 --   pc:watch        zset  keys of tasks that are not finished, by the instant someone should look after them
+--   pc:failed       zset  keys of tasks that have failed, by the instant their record is forgotten
 --   pc:m            hash  counters
 --   pc:a:USER       list  a user's latest actions (precompute/recent.py)
 --   pc:z:USER       string a user's time zone, as told at the last login that told one
@@ -26,9 +31,61 @@ local function tell(key, id, state)
   redis.call('PUBLISH', 'pc:n', cjson.encode({ key = key, task_id = id, state = state }))
 end
 
+-- An entry goes, or is replaced: if nobody has read it, it was computed for nothing.
+local function settle(key)
+  local unread = redis.call('HGET', 'pc:unread', key)
+  if not unread then return end
+  redis.call('HDEL', 'pc:unread', key)
+  local cause, cost = string.match(unread, '^(.*):(%d+)$')
+  local label = type_of(key) .. ':' .. cause
+  redis.call('HINCRBY', 'pc:m', 'unused:' .. label, 1)
+  redis.call('HINCRBY', 'pc:m', 'wasted_ms:' .. label, cost)
+end
+
+-- Whatever takes an entry away, or finds it gone, calls this.
 local function unindex(key)
   redis.call('ZREM', 'pc:y:' .. type_of(key), key)
   redis.call('ZREM', 'pc:gone', key)
+  redis.call('ZREM', 'pc:due', key)
+  settle(key)
+end
+
+-- The ages of an entry that counts as computed now: ttl, grace, kept, ahead (all ms; ahead -1: nothing is to refresh it).
+-- With outdated it is stale from the start. Returns the ms until it is gone.
+local function set_ages(key, now, ages, outdated)
+  local ttl, grace, kept, ahead = tonumber(ages[1]), tonumber(ages[2]), tonumber(ages[3]), tonumber(ages[4])
+  local stale, total = outdated and now or now + ttl, ttl + grace + kept
+  redis.call('HSET', entry_of(key), 'st', stale, 'go', now + ttl + grace, 'ke', now + total)
+  redis.call('PEXPIRE', entry_of(key), total)
+  redis.call('ZADD', 'pc:y:' .. type_of(key), stale, key)
+  redis.call('ZADD', 'pc:gone', now + total, key)
+  if ahead >= 0 then
+    local due = outdated and now or stale - ahead
+    redis.call('HSET', entry_of(key), 'du', due)
+    redis.call('ZADD', 'pc:due', due, key)
+  end
+  return total
+end
+
+-- An entry that is there goes stale now; its refresh is due, unless it is parked.
+local function go_stale(key, now)
+  redis.call('HSET', entry_of(key), 'st', now)
+  redis.call('ZADD', 'pc:y:' .. type_of(key), now, key)
+  local entry = redis.call('HMGET', entry_of(key), 'du', 'pk')
+  if entry[1] and now < tonumber(entry[1]) then
+    redis.call('HSET', entry_of(key), 'du', now)
+    if not entry[2] then redis.call('ZADD', 'pc:due', now, key) end
+  end
+end
+
+-- What was just learned makes a result outdated: its entry goes stale, and what is being computed goes stale when it is
+-- stored, since it may have looked before. No computation loses its lease.
+local function outdate(key, now)
+  local stale = redis.call('HGET', entry_of(key), 'st')
+  if stale and now < tonumber(stale) then go_stale(key, now) end
+  if redis.call('EXISTS', lease_of(key)) == 1 and redis.call('HEXISTS', task_of(key), 'id') == 1 then
+    redis.call('HSET', task_of(key), 'outdated', 1)
+  end
 end
 
 -- An entry is fresh when it is there, not stale, and computed from the same input.
@@ -46,6 +103,7 @@ end
 local function finish(key, keep_ms)
   leave_queue(key)
   redis.call('ZREM', 'pc:watch', key)
+  redis.call('ZREM', 'pc:failed', key)
   redis.call('DEL', lease_of(key))
   redis.call('PEXPIRE', task_of(key), keep_ms)
 end
@@ -53,6 +111,7 @@ end
 local function fail(key, id, now, code, message, keep_ms)
   redis.call('HSET', task_of(key), 'state', 'failed', 'error_code', code, 'error', message, 'finished_at', now)
   finish(key, keep_ms)
+  redis.call('ZADD', 'pc:failed', now + keep_ms, key)
   redis.call('HINCRBY', 'pc:m', 'failed:' .. type_of(key), 1)
   tell(key, id, 'failed')
 end

@@ -1,24 +1,31 @@
 -- Writes a result, if the writer still has the lease. An invalidation deletes the lease, so it wins.
--- ARGV: key, owner, now, ttl, grace, cost (all ms), etag, value, name, bytes, name, bytes, ...
+-- ARGV: key, owner, now, ttl, grace, kept, ahead (see set_ages), cost (all ms), etag, source, value, name, bytes, name, bytes, ...
 -- Returns the entry's generation, or 0 when the lease was lost and nothing was written.
-local key, owner = ARGV[1], ARGV[2]
-local now, ttl, grace = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local key, owner, now, cost = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[8]
 if redis.call('GET', lease_of(key)) ~= owner then return 0 end
 local task = redis.call('HMGET', task_of(key), 'id', 'event', 'cause', 'fp', 'outdated')
-local stale = task[5] and now or now + ttl
-local generation = (tonumber(redis.call('HGET', entry_of(key), 'gn')) or 0) + 1
+local before = redis.call('HMGET', entry_of(key), 'gn', 'lr', 'wu')
+local generation = (tonumber(before[1]) or 0) + 1
+local served = tonumber(ARGV[7]) >= 0
+settle(key)
 redis.call('DEL', entry_of(key))
-redis.call('HSET', entry_of(key), 'v', ARGV[8], 'at', now, 'st', stale, 'go', now + ttl + grace, 'et', ARGV[7],
-  'co', ARGV[6], 'gn', generation, 'ev', task[2] or '', 'ca', task[3] or '', 'fp', task[4] or '', 'rd', 0)
-for position = 9, #ARGV, 2 do
+redis.call('HSET', entry_of(key), 'v', ARGV[11], 'at', now, 'et', ARGV[9], 'co', cost, 'gn', generation,
+  'ev', task[2] or '', 'ca', task[3] or '', 'fp', task[4] or '', 'sr', ARGV[10], 'rd', 0)
+if before[2] then redis.call('HSET', entry_of(key), 'lr', before[2]) end
+if before[3] then redis.call('HSET', entry_of(key), 'wu', before[3]) end
+for position = 12, #ARGV, 2 do
   redis.call('HSET', entry_of(key), 'p:' .. ARGV[position], ARGV[position + 1])
 end
-redis.call('PEXPIRE', entry_of(key), ttl + grace)
-redis.call('ZADD', 'pc:y:' .. type_of(key), stale, key)
-redis.call('ZADD', 'pc:gone', now + ttl + grace, key)
+local total = set_ages(key, now, { ARGV[4], ARGV[5], ARGV[6], ARGV[7] }, task[5])
 redis.call('HSET', task_of(key), 'state', 'ready', 'finished_at', now, 'progress', 1)
-finish(key, ttl + grace)
+finish(key, total)
 redis.call('HINCRBY', 'pc:m', 'runs:' .. type_of(key), 1)
-redis.call('HINCRBY', 'pc:m', 'ms:' .. type_of(key), ARGV[6])
+redis.call('HINCRBY', 'pc:m', 'ms:' .. type_of(key), cost)
+if served then
+  -- Its task may have been evicted, and with it the cause.
+  local cause = task[3] or 'unknown'
+  redis.call('HSET', 'pc:unread', key, cause .. ':' .. cost)
+  redis.call('HINCRBY', 'pc:m', 'made:' .. type_of(key) .. ':' .. cause, 1)
+end
 tell(key, task[1] or '', 'ready')
 return generation

@@ -28,6 +28,7 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=20)
 TTL = timedelta(hours=2)
 GRACE = timedelta(hours=1)
+KEPT_FOR_ERRORS = timedelta(hours=2)
 
 
 def _row(name: str, *inputs: TaskType, transient: bool = False) -> TaskType:
@@ -38,6 +39,7 @@ def _row(name: str, *inputs: TaskType, transient: bool = False) -> TaskType:
         queue=Queue.VIDEO,
         ttl=TTL,
         grace=GRACE,
+        kept_for_errors=KEPT_FOR_ERRORS,
         inputs=inputs,
         time_limit=timedelta(minutes=1),
         transient=transient,

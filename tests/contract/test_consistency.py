@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 import redis
-from bench import CATALOGUE, CUTS, GRACE, LEASE, LOOKS, RATE, RAW, SOLO, TTL, Bench, key
+from bench import CATALOGUE, CUTS, GRACE, KEPT_FOR_ERRORS, LEASE, LOOKS, RATE, RAW, SOLO, TTL, Bench, key
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -124,13 +124,13 @@ class Journey(RuleBasedStateMachine):
         self.bench.client.delete(f"pc:e:{key(row, video)}")
         self.bench.cache.read(key(row, video))
 
-    @rule(by=st.sampled_from([LEASE, TTL, GRACE]))
+    @rule(by=st.sampled_from([LEASE, TTL, GRACE, KEPT_FOR_ERRORS]))
     def pass_time(self, by: timedelta) -> None:
         """Time passes, also for the server."""
         self.bench.clock.forward(by)
         now = self.bench.cache.now_ms()
         for name in self.bench.client.scan_iter("pc:e:*"):
-            if int(self.bench.client.hget(name, "go")) <= now:
+            if int(self.bench.client.hget(name, "ke")) <= now:
                 self.bench.client.delete(name)
         for name in self.running:
             # Their workers are alive and give signs of it.
@@ -163,6 +163,14 @@ class Journey(RuleBasedStateMachine):
         # What the server let expire stays named until the next sweep, no longer.
         assert entries == {name for name, gone in named.items() if gone > now}
         assert _members(client, "pc:y:*") == set(named)
+        # Samples, which no reader gets, are neither refreshed nor counted as unread.
+        served = {name for name in entries if not name.startswith("raw:")}
+        due = {name.decode() for name in client.zrange("pc:due", 0, -1)}
+        assert due & entries == served
+        assert due <= set(named)
+        unread = {name.decode() for name in client.hkeys("pc:unread")}
+        assert unread & entries == {name for name in served if client.hget(f"pc:e:{name}", "rd") == b"0"}
+        assert unread <= set(named)
         tasks = {name.decode().removeprefix("pc:t:"): client.hget(name, "state") for name in client.scan_iter("pc:t:*")}
         unfinished = {name for name, state in tasks.items() if state in (b"waiting", b"queued", b"running")}
         assert {name.decode() for name in client.zrange("pc:watch", 0, -1)} == unfinished
@@ -182,11 +190,11 @@ class Journey(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Whatever happened, all that is on its way can still be brought to its end, and nothing stays behind."""
         self.finish()
-        self.bench.clock.forward(TTL + GRACE)
+        self.bench.clock.forward(TTL + GRACE + KEPT_FOR_ERRORS)
         self.pass_time(timedelta(0))
         self.bench.cache.clean()
         left = {name.decode().split(":")[1] for name in self.bench.client.scan_iter()}
-        assert left <= {"m", "t", "i"}, left
+        assert left <= {"m", "t", "i", "failed"}, left
         for name in self.bench.client.scan_iter("pc:[ti]:*"):
             assert self.bench.client.pttl(name) > 0
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bench import CATALOGUE, CUTS, GRACE, RATE, RAW, SOLO, TTL, Bench, key
+from bench import CATALOGUE, CUTS, GRACE, KEPT_FOR_ERRORS, RATE, RAW, SOLO, TTL, Bench, key
 
 from precompute.entry import Entry
 from precompute.ledger import Beginning
@@ -23,11 +23,11 @@ def test_what_goes_stale_soonest_is_due_first(bench: Bench) -> None:
 
 
 def test_clean_takes_what_is_gone_out_of_the_indexes(bench: Bench) -> None:
-    """Entries past their grace leave no trace but the counters; those in their grace stay."""
+    """Entries past their time leave no trace but the counters; those that are kept for errors stay."""
     bench.have(SOLO, video="v1")
     bench.clock.forward(GRACE)
     bench.have(SOLO, video="v2")
-    bench.clock.forward(TTL)
+    bench.clock.forward(TTL + KEPT_FOR_ERRORS)
 
     assert bench.cache.clean() == 1
     assert bench.cache.clean() == 0
@@ -39,7 +39,7 @@ def test_clean_keeps_to_its_limit(bench: Bench) -> None:
     """One call does a bounded amount of work, so a sweep never holds the server up."""
     for video in ("v1", "v2", "v3"):
         bench.have(SOLO, video=video)
-    bench.clock.forward(TTL + GRACE)
+    bench.clock.forward(TTL + GRACE + KEPT_FOR_ERRORS)
 
     assert [bench.cache.clean(most=2), bench.cache.clean(most=2)] == [2, 1]
 
