@@ -153,6 +153,7 @@ DASHBOARD_DATA = TaskType(
     time_limit=timedelta(seconds=30),
     result=DashboardDataSchema,
     needed_for=("dashboard_view",),
+    shows=(Subject.VIDEO, Subject.CAMPAIGN),
 )
 """A user's videos and campaigns, their figures to date, and what to do next."""
 
@@ -176,6 +177,7 @@ CAMPAIGN_ANALYTICS = TaskType(
     time_limit=timedelta(seconds=30),
     result=CampaignAnalyticsSchema,
     needed_for=("analytics_view",),
+    shows=(Subject.CAMPAIGN,),
 )
 """A user's campaigns over time, predicted against actual."""
 
@@ -249,6 +251,10 @@ class Catalogue:
     def started_by(self, event: type[Event]) -> tuple[TaskType, ...]:
         """The rows that ``event`` starts, inputs first."""
         return tuple(row for row in self.rows if row.on is event)
+
+    def showing(self, subject: Subject) -> tuple[TaskType, ...]:
+        """The rows about a user that show what is theirs of this kind."""
+        return tuple(row for row in self.rows if subject in row.shows)
 
     def dependants_of(self, row: TaskType) -> tuple[TaskType, ...]:
         """The rows that have ``row`` among their inputs."""

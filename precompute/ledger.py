@@ -79,13 +79,25 @@ class Resumption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overdue:
-    """A task that nobody has looked after; ``was`` is its own state before: waiting, queued or running."""
+    """A task that nobody has looked after.
+
+    Attributes:
+        key: What it computes.
+        task_id: Its id.
+        was: Its own state before: waiting, queued or running.
+        queue: Label of its queue.
+        queued_at: When it was asked for.
+        sent_at: When its message was published last; when it was asked for, if it was not published again.
+        resent: How often it was published again.
+    """
 
     key: CacheKey
     task_id: str
     was: str
     queue: str
     queued_at: datetime
+    sent_at: datetime
+    resent: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,8 +220,10 @@ class Ledger:
                 was=was.decode(),
                 queue=queue.decode(),
                 queued_at=from_ms(int(queued_at)),
+                sent_at=from_ms(int(sent_at)),
+                resent=int(resent),
             )
-            for key, task_id, was, queue, queued_at in found
+            for key, task_id, was, queue, queued_at, sent_at, resent in found
         ]
 
     def records(self, keys: Sequence[CacheKey]) -> list[TaskRecord]:

@@ -1,6 +1,7 @@
 """Redis-style globs over cache keys, held against both of a key's forms."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from precompute.errors import BadParameters
 from precompute.subjects import Subject, SubjectRef
@@ -94,7 +95,8 @@ def _fits(token: _Token, character: str) -> bool:
     return negated != (character in characters or any(low <= character <= high for low, high in ranges))
 
 
-def _tokens(pattern: str) -> list[_Token]:
+@lru_cache(maxsize=64)
+def _tokens(pattern: str) -> tuple[_Token, ...]:
     tokens: list[_Token] = []
     position = 0
     while position < len(pattern):
@@ -113,7 +115,7 @@ def _tokens(pattern: str) -> list[_Token]:
                 character = pattern[position]
                 position += 1
             tokens.append((False, frozenset(character), ()))
-    return tokens
+    return tuple(tokens)
 
 
 def _bracket(pattern: str, position: int) -> tuple[_Token, int]:

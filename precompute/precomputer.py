@@ -15,6 +15,7 @@ from precompute.entry import Entry, Miss
 from precompute.errors import BrokerUnavailable, UnknownPrecomputation
 from precompute.events import CampaignCreated, UserLoggedIn, VideoUploaded, event_from_json
 from precompute.foresight import Foresight
+from precompute.invalidation import Invalidation
 from precompute.ledger import Ledger, TaskRecord
 from precompute.measures import Measures, measure
 from precompute.memory import Memory
@@ -192,12 +193,12 @@ class Precomputer:
         return self.cache.read_part(key, name)
 
     def invalidate(self, pattern: str, *, soft: bool = False) -> int:
-        """Delete every result that ``pattern`` matches, or mark it stale; how many there were.
+        """Delete every result that ``pattern`` matches and what came of it, or mark it stale; how many in all.
 
         Raises:
             BadParameters: The pattern is empty or too long.
         """
-        return self.cache.invalidate(Pattern(pattern), rows=self.catalogue, soft=soft)
+        return Invalidation(cache=self.cache, catalogue=self.catalogue).invalidate(Pattern(pattern), soft=soft)
 
     def refresh(self, task_type: str, *, force: bool = False, limit: int | None = None) -> Refreshed:
         """Compute again what is close to going stale and has been read; with ``force`` every live entry of the type.

@@ -30,6 +30,7 @@ class TaskType:
         refresh_lead: A refresh is due at most this long before the result goes stale.
         needed_for: Actions of users that read it. A user who will probably do one of them soon gets it ready: of a row
             about a user their own, else of the campaign or video they brought last.
+        shows: Of a row about a user: what of theirs it shows. It goes stale when a result about one such changes.
     """
 
     name: str
@@ -45,6 +46,7 @@ class TaskType:
     kept_for_errors: timedelta = timedelta(hours=24)
     refresh_lead: timedelta = timedelta(minutes=15)
     needed_for: tuple[str, ...] = ()
+    shows: tuple[Subject, ...] = ()
 
     def __post_init__(self) -> None:
         try:
@@ -58,6 +60,8 @@ class TaskType:
         for other in self.inputs:
             if other.subject is not self.subject:
                 raise DeclarationError(f"{self.name}: its input {other.name} is about a {other.subject}")
+        if self.shows and self.subject is not Subject.USER:
+            raise DeclarationError(f"{self.name}: only a row about a user can show what is theirs")
         if self.ttl <= timedelta(0) or self.time_limit <= timedelta(0):
             raise DeclarationError(f"{self.name}: ttl and time_limit must be positive")
         if min(self.grace, self.kept_for_errors, self.refresh_lead) < timedelta(0):

@@ -3,13 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 
-from precompute.catalogue import (
-    CAMPAIGN_ANALYTICS,
-    CTR_PREDICTION,
-    DASHBOARD_DATA,
-    ROAS_PREDICTION,
-    VARIANT_SCORING,
-)
+from precompute.catalogue import CTR_PREDICTION, ROAS_PREDICTION, VARIANT_SCORING, Catalogue
 from precompute.errors import BrokerUnavailable, SourceUnavailable, StoreUnavailable
 from precompute.facts import CampaignFact, Fact, Outcome, VideoFact
 from precompute.subjects import CacheKey, Subject, SubjectRef
@@ -19,9 +13,6 @@ _log = logging.getLogger(__name__)
 
 LEARNS_FROM_OUTCOMES = {Subject.VIDEO: (CTR_PREDICTION,), Subject.CAMPAIGN: (VARIANT_SCORING, ROAS_PREDICTION)}
 """Results about a subject that its own outcomes change."""
-
-SHOWN_TO_OWNER = (DASHBOARD_DATA, CAMPAIGN_ANALYTICS)
-"""Results about a user that change with the outcomes of what is theirs, and with a new video or campaign."""
 
 
 def drain_facts(engine: Engine) -> int:
@@ -49,9 +40,11 @@ def drain_facts(engine: Engine) -> int:
 def outdated_by(facts: Sequence[Fact], *, engine: Engine) -> set[CacheKey]:
     """Keys of results that would be computed differently, now that these facts are stored."""
     reported = {(fact.subject, fact.subject_id) for fact in facts if isinstance(fact, Outcome)}
-    owners = set(engine.facts.owners_of(sorted(reported)).values())
-    owners |= {fact.user_id for fact in facts if isinstance(fact, VideoFact | CampaignFact)}
-    return {*_about(reported), *_of_owners(owners)}
+    owners = engine.facts.owners_of(sorted(reported))
+    theirs = {(subject, owner) for (subject, _id), owner in owners.items()}
+    theirs |= {(Subject.VIDEO, fact.user_id) for fact in facts if isinstance(fact, VideoFact)}
+    theirs |= {(Subject.CAMPAIGN, fact.user_id) for fact in facts if isinstance(fact, CampaignFact)}
+    return {*_about(reported), *_of_owners(theirs, catalogue=engine.catalogue)}
 
 
 def _about(reported: set[tuple[Subject, str]]) -> Iterator[CacheKey]:
@@ -60,7 +53,7 @@ def _about(reported: set[tuple[Subject, str]]) -> Iterator[CacheKey]:
         yield from (row.key_for(ref) for row in LEARNS_FROM_OUTCOMES.get(subject, ()))
 
 
-def _of_owners(owners: set[str]) -> Iterator[CacheKey]:
-    for owner in owners:
+def _of_owners(theirs: set[tuple[Subject, str]], *, catalogue: Catalogue) -> Iterator[CacheKey]:
+    for subject, owner in theirs:
         ref = SubjectRef(subject=Subject.USER, id=owner)
-        yield from (row.key_for(ref) for row in SHOWN_TO_OWNER)
+        yield from (row.key_for(ref) for row in catalogue.showing(subject))

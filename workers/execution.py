@@ -77,7 +77,7 @@ class Execution:
         if beginning is Beginning.RUN:
             with Heartbeat(self.engine.ledger, key=message.key, owner=owner, lease=lease) as heartbeat:
                 self._attempt(binding, message, event, owner=owner, failed_tries=failed_tries, heartbeat=heartbeat)
-            self.engine.cache.outdate(shown_with(binding.row, event))
+            self.engine.cache.outdate(shown_with(binding.row, event, catalogue=self.engine.catalogue))
         else:
             _log.info("Message not run", extra={"action": "message_dropped", "why": beginning.value, **extra})
         if beginning is not Beginning.BUSY:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 
 from precompute.ledger import Overdue
 from workers.wiring import Engine
@@ -11,12 +12,18 @@ _log = logging.getLogger(__name__)
 _MOST_BATCHES = 50
 """In one sweep, of 200 tasks each: a dead worker's task must not be found late for all those that just wait."""
 
+SURELY_LOST = timedelta(minutes=5)
+"""A task whose queue holds messages all this time is published again: its own may be lost nevertheless."""
+
+_MOST_DOUBLINGS = 5
+
 
 def rescue(engine: Engine) -> int:
     """Publish again what was lost, and move on what waits for inputs; how many tasks that were.
 
-    A task that is queued is left alone while its queue holds messages: its own may be among them. One message too
-    many does no harm, as a computation that is done or running is not begun again.
+    A task that is queued is left alone while its queue holds messages, as its own may be among them, but not for longer
+    than :data:`SURELY_LOST`, and after that for twice as long each time, so that a long backlog is not made up of copies.
+    One message too many does no harm, as a computation that is done or running is not begun again.
 
     Raises:
         BrokerUnavailable: Something could not be published; the next sweep goes on.
@@ -30,7 +37,7 @@ def rescue(engine: Engine) -> int:
             # Of a plug-in that is no longer loaded; it must not keep the others from being looked after.
             _log.warning("Task of an unknown type", extra={"action": "task_unknown", "key": str(task.key)})
             continue
-        if task.was == "queued" and _depth(engine, task, depths):
+        if task.was == "queued" and _may_wait_its_turn(engine, task) and _depth(engine, task, depths):
             continue
         if engine.dependants.advance(row, task.key, task_id=task.task_id):
             rescued += 1
@@ -44,6 +51,11 @@ def _overdue(engine: Engine) -> Iterator[Overdue]:
         if not batch:
             return
         yield from batch
+
+
+def _may_wait_its_turn(engine: Engine, task: Overdue) -> bool:
+    patience = SURELY_LOST * 2 ** min(task.resent, _MOST_DOUBLINGS)
+    return engine.cache.clock() - task.sent_at < patience
 
 
 def _depth(engine: Engine, task: Overdue, depths: dict[str, int]) -> int:

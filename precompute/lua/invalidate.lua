@@ -1,11 +1,44 @@
--- Deletes entries, or marks them stale. ARGV: now, soft (1|0), key, key, ... Returns how many there were.
--- Whoever is computing one of them loses the lease, and with it the right to write.
+-- Takes results back: deletes entries, or marks them stale. ARGV: now (ms), soft (1|0), rules as JSON, key, key, ...
+-- rules: {shown: {subject: [types of results about users that show such a one's results]}, inputs: {type: [types it is
+-- computed from, directly or not]}}.
+-- Whoever is computing one of them loses the lease, and with it the right to write. A failure is forgotten, and those of
+-- its inputs with it: to take back means to try again. What shows them to their owner goes stale.
+-- Returns how many entries there were.
 local now, soft = tonumber(ARGV[1]), ARGV[2] == '1'
+local rules = cjson.decode(ARGV[3])
 local count = 0
-for position = 3, #ARGV do
+
+local function forget(key, id)
+  redis.call('ZREM', 'pc:watch', key)
+  redis.call('ZREM', 'pc:failed', key)
+  redis.call('DEL', task_of(key))
+  if id then tell(key, id, 'missing') end
+end
+
+local function forget_failed_inputs(key)
+  local name, ref = string.match(key, '^([^:]+)(:.*)$')
+  for _, input in ipairs(rules.inputs[name] or {}) do
+    local task = redis.call('HMGET', task_of(input .. ref), 'id', 'state')
+    if task[2] == 'failed' then forget(input .. ref, task[1]) end
+  end
+end
+
+local function outdate_what_shows(key, event)
+  local subject = string.match(key, '^[^:]+:([^:]+):')
+  local types = rules.shown[subject]
+  if not types or not event or event == '' then return end
+  local read, known = pcall(cjson.decode, event)
+  if not read or type(known.user_id) ~= 'string' then return end
+  for _, name in ipairs(types) do outdate(name .. ':user:' .. known.user_id, now) end
+end
+
+for position = 4, #ARGV do
   local key = ARGV[position]
+  local task = redis.call('HMGET', task_of(key), 'id', 'state', 'event')
+  local event = redis.call('HGET', entry_of(key), 'ev')
   if redis.call('EXISTS', entry_of(key)) == 1 then
     count = count + 1
+    outdate_what_shows(key, event or task[3])
     if soft then
       go_stale(key, now)
     else
@@ -13,11 +46,9 @@ for position = 3, #ARGV do
     end
   end
   if not soft then unindex(key) end
-  local task = redis.call('HMGET', task_of(key), 'id', 'state')
+  if task[2] == 'failed' then forget_failed_inputs(key) end
   if redis.call('DEL', lease_of(key)) == 1 or task[2] == 'failed' or (task[2] == 'ready' and not soft) then
-    redis.call('ZREM', 'pc:watch', key)
-    redis.call('DEL', task_of(key))
-    if task[1] then tell(key, task[1], 'missing') end
+    forget(key, task[1])
   end
 end
 return count

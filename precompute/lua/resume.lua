@@ -34,4 +34,8 @@ for position = 6, #ARGV, 2 do
   end
 end
 redis.call('HSET', task_of(key), 'state', verdict)
+if verdict == 'queued' then
+  redis.call('HSET', task_of(key), 'sent_at', now)
+  if task[2] == 'queued' then redis.call('HINCRBY', task_of(key), 'resent', 1) end
+end
 return { verdict, task[3], task[4] or '', task[5] or '' }

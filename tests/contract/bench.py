@@ -16,6 +16,7 @@ from precompute.dependants import Dependants
 from precompute.entry import Failure, State
 from precompute.errors import BrokerUnavailable
 from precompute.events import VideoUploaded
+from precompute.invalidation import Invalidation
 from precompute.ledger import Beginning, Ledger, TaskRecord
 from precompute.message import Message
 from precompute.patterns import Pattern
@@ -173,8 +174,8 @@ class Bench:
         return self.record(row, video).state
 
     def invalidate(self, pattern: str, *, soft: bool = False) -> int:
-        """How many entries the pattern hit."""
-        return self.cache.invalidate(Pattern(pattern), rows=CATALOGUE, soft=soft)
+        """How many entries the pattern hit, with what was computed from them."""
+        return Invalidation(cache=self.cache, catalogue=CATALOGUE).invalidate(Pattern(pattern), soft=soft)
 
     def everything(self) -> dict[bytes, bytes]:
         """All keys of the server with what they hold."""

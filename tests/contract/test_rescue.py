@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import redis
@@ -63,6 +64,13 @@ def upload(engine: Engine, *rows: TaskType, video: str = "v1") -> None:
     admit(plan(event, catalogue=engine.catalogue, rows=rows), ledger=engine.ledger, dispatch=engine.dispatch)
 
 
+def message_of(engine: Engine, row: TaskType) -> Message:
+    """The message of the task of video v1, as a worker gets it."""
+    event = VideoUploaded(subject_id="v1", user_id="u1", fingerprint="f1").to_json()
+    task_id = engine.ledger.records([key(row)])[0].task_id or ""
+    return Message(task_id=task_id, key=key(row), queue="video", event=event, cause="event")
+
+
 def test_messages_on_a_queue_are_counted(engine: Engine) -> None:
     """Also where there is none, and where there never was one."""
     assert engine.dispatch.waiting_on("video") == 0
@@ -96,13 +104,46 @@ def test_a_task_that_waits_its_turn_is_left_alone(engine: Engine, bench: Bench) 
     assert engine.dispatch.waiting_on("video") == 5
 
 
+def test_a_lost_message_is_published_again_behind_a_backlog(
+    engine: Engine, bench: Bench, queues: "redis.Redis"
+) -> None:
+    """A broker that lost a message while others kept coming: after five minutes it goes out again."""
+    upload(engine, SOLO, video="lost")
+    queues.flushall()
+    sent: list[timedelta] = []
+    for second in range(0, 2400, 20):
+        # Others come and are computed all the time, so the queue is never empty.
+        upload(engine, SOLO, video=f"other{second}")
+        bench.client.zrem("pc:watch", f"solo:video:other{second}")
+        if rescue(engine):
+            sent.append(timedelta(seconds=second))
+        bench.clock.forward(timedelta(seconds=20))
+
+    # Once within five minutes, and then ever more seldom: each copy may be waiting its turn.
+    assert sent == [timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=35)]
+
+
+def test_a_task_that_waited_for_its_inputs_is_given_its_time_from_then_on(engine: Engine, bench: Bench) -> None:
+    """Its message went out when its inputs were there, however long ago it was asked for."""
+    dependants = engine.dependants
+    upload(engine, CUTS)
+    bench.take(message_of(engine, RAW))
+    for _ in range(20):
+        bench.clock.forward(LEASE)
+        engine.ledger.extend(key(RAW), owner="w1", lease=LEASE, progress=None)
+        rescue(engine)
+    bench.store(RAW)
+    dependants.release(RAW, key(RAW))
+    bench.clock.forward(LEASE)
+
+    assert rescue(engine) == 0
+
+
 def test_a_dead_workers_task_is_published_though_its_queue_is_full(engine: Engine, bench: Bench) -> None:
     """It was running, so its message is not among those that wait."""
     upload(engine, SOLO, video="v1")
     upload(engine, SOLO, video="v2")
-    task_id = bench.record(SOLO, "v1").task_id or ""
-    event = VideoUploaded(subject_id="v1", user_id="u1", fingerprint="f1").to_json()
-    bench.take(Message(task_id=task_id, key=key(SOLO, "v1"), queue="video", event=event, cause="event"))
+    bench.take(message_of(engine, SOLO))
     bench.die(SOLO, "v1")
 
     assert rescue(engine) == 1
