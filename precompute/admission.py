@@ -84,7 +84,8 @@ IDLE = Load(waiting=0)
 def may_queue(cause: Cause, load: Load, *, bounds: Bounds = DEFAULT) -> bool:
     """Whether there is room for work of that cause: predicted is refused first, then refreshes, events last."""
     limits = {Cause.EVENT: bounds.most_waiting_events, Cause.REFRESH: REFRESHES_AT * bounds.most_waiting}
-    return load.waiting < limits.get(cause, bounds.most_waiting)
+    # Events are the last to be refused, also where somebody sets a low bound for them.
+    return load.waiting < min(limits.get(cause, bounds.most_waiting), bounds.most_waiting_events)
 
 
 def threshold(load: Load, read_share: float = PRIOR_SHARE, *, bounds: Bounds = DEFAULT) -> float:

@@ -1,0 +1,253 @@
+"""What is computed ahead: of what is likely, what is not there, is worth it and has room."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import redis
+from bench import LEASE, Bench
+
+from precompute.admission import Bounds, admit
+from precompute.anticipation import CAP_WITHIN, WANTED_FOR, Anticipation
+from precompute.catalogue import Catalogue
+from precompute.entry import State
+from precompute.events import CampaignCreated, Event, UserLoggedIn, VideoUploaded
+from precompute.ledger import TaskRecord
+from precompute.needs import Latest
+from precompute.planner import Cause, plan
+from precompute.prediction import PredictedAction, Prediction
+from precompute.queues import Queue
+from precompute.subjects import CacheKey, Subject, SubjectRef
+from precompute.task_type import TaskType
+
+HOUR = timedelta(hours=1)
+
+
+def a_row(name: str, on: type[Event], *needed_for: str, inputs: tuple[TaskType, ...] = ()) -> TaskType:
+    """One that those actions read."""
+    queues = {Subject.USER: Queue.LOGIN, Subject.CAMPAIGN: Queue.CAMPAIGN, Subject.VIDEO: Queue.BACKGROUND}
+    return TaskType(
+        name=name,
+        subject=on.subject,
+        on=on,
+        queue=queues[on.subject],
+        ttl=HOUR,
+        time_limit=timedelta(seconds=10),
+        inputs=inputs,
+        needed_for=needed_for,
+    )
+
+
+BOARD = a_row("board", UserLoggedIn, "look")
+BILLS = a_row("bills", UserLoggedIn, "look", "pay")
+TEXTS = a_row("texts", CampaignCreated)
+RANKS = a_row("ranks", CampaignCreated, "write", inputs=(TEXTS,))
+CLIP = a_row("clip", VideoUploaded, "watch")
+
+ROWS = Catalogue.of((BOARD, BILLS, TEXTS, RANKS, CLIP))
+
+
+class Ahead:
+    """Anticipation on the bench."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.latest = Latest(bench.client)
+
+    def of(self, **bounds: float) -> Anticipation:
+        """As one process has it, with those bounds."""
+        ledger, dispatch = self.bench.ledger, self.bench.dispatch
+        return Anticipation(catalogue=ROWS, ledger=ledger, dispatch=dispatch, bounds=Bounds(**bounds))  # type: ignore[arg-type]
+
+    def prepare(self, *users: str, will: Mapping[str, float], **bounds: float) -> list[str]:
+        """What is queued when all those users will do that next, as ``row:id``."""
+        before = len(self.bench.dispatch.sent)
+        self.of(**bounds).prepare({user: predicted(will) for user in users or ("u1",)})
+        return [f"{sent.key.task_type}:{sent.key.ref.id}" for sent in self.bench.dispatch.sent[before:]]
+
+    def compute(self, row: TaskType, subject_id: str = "u1") -> None:
+        """A worker takes the latest task up and stores its result."""
+        at = key(row, subject_id)
+        message = next(one for one in reversed(self.bench.dispatch.sent) if one.key == at)
+        fingerprint = "f1" if row.subject is not Subject.USER else ""
+        self.bench.ledger.begin(message, owner="w", lease=LEASE, fingerprint=fingerprint)
+        self.bench.cache.store(row, at, owner="w", body=b"{}", parts={}, cost=timedelta(seconds=2))
+
+    def record(self, row: TaskType, subject_id: str = "u1") -> TaskRecord:
+        """Its task."""
+        return self.bench.ledger.records([key(row, subject_id)])[0]
+
+    def fill(self, count: int, queue: Queue = Queue.LOGIN) -> None:
+        """Let tasks of other users wait."""
+        for number in range(count):
+            event = UserLoggedIn(subject_id=f"waits{number}", user_id="waits")
+            planned = plan(event, catalogue=ROWS, rows=[BOARD], priority=queue.value)
+            admit(planned, ledger=self.bench.ledger, dispatch=list)  # type: ignore[arg-type]
+
+
+def predicted(will: Mapping[str, float]) -> Prediction:
+    """A prediction with those probabilities."""
+    actions = tuple(PredictedAction(action=action, probability=share) for action, share in will.items())
+    return Prediction(actions=actions, model_version="test")
+
+
+def key(row: TaskType, subject_id: str = "u1") -> CacheKey:
+    """Of a result."""
+    return row.key_for(SubjectRef(subject=row.subject, id=subject_id))
+
+
+@pytest.fixture
+def ahead(bench: Bench) -> Ahead:
+    """On an empty cache."""
+    return Ahead(bench)
+
+
+def test_what_a_likely_action_reads_is_queued_as_predicted(ahead: Ahead) -> None:
+    """On the queue between what people asked for and what only keeps results fresh; unlikely actions have nothing."""
+    assert ahead.prepare(will={"look": 0.6, "pay": 0.3}) == ["board:u1", "bills:u1"]
+    assert {sent.cause for sent in ahead.bench.dispatch.sent} == {"prediction"}
+    assert {sent.queue for sent in ahead.bench.dispatch.sent} == {"general"}
+
+
+@pytest.mark.parametrize("probability", [0.0, 0.3, 0.5])
+def test_half_is_not_enough(ahead: Ahead, probability: float) -> None:
+    """Only actions above 0.5 have been queued, says the contract."""
+    assert ahead.prepare(will={"look": probability}) == []
+
+
+def test_an_action_that_reads_nothing_queues_nothing(ahead: Ahead) -> None:
+    """Nothing is said of it in the catalogue."""
+    assert ahead.prepare(will={"logout": 0.99}) == []
+
+
+def test_what_is_fresh_or_on_its_way_is_not_queued_again(ahead: Ahead) -> None:
+    """Stale results are."""
+    assert ahead.prepare(will={"pay": 0.9}) == ["bills:u1"]
+    assert ahead.prepare(will={"look": 0.9}) == ["board:u1"]
+    ahead.compute(BILLS)
+    assert ahead.prepare(will={"look": 0.9}) == []
+    ahead.compute(BOARD)
+    ahead.bench.clock.forward(HOUR)
+    assert ahead.prepare(will={"look": 0.9}) == ["board:u1", "bills:u1"]
+
+
+def test_what_is_fresh_and_will_be_read_is_kept_so(ahead: Ahead) -> None:
+    """It is wanted for an hour; what keeps results fresh looks at that."""
+    ahead.prepare(will={"pay": 0.9})
+    ahead.compute(BILLS)
+    ahead.bench.clock.forward(timedelta(minutes=5))
+    ahead.prepare(will={"pay": 0.9})
+    wanted = int(ahead.bench.client.hget(f"pc:e:{key(BILLS)}", "wu"))
+    assert wanted == ahead.bench.cache.now_ms() + WANTED_FOR / timedelta(milliseconds=1)
+
+
+def test_what_nobody_read_lately_is_refreshed_again_when_it_is_expected_to_be_read(ahead: Ahead) -> None:
+    """A parked entry is due again when it was."""
+    ahead.prepare(will={"pay": 0.9})
+    ahead.compute(BILLS)
+    client, at = ahead.bench.client, str(key(BILLS))
+    due = client.zscore("pc:due", at)
+    client.zrem("pc:due", at)
+    client.hset(f"pc:e:{at}", "pk", 1)
+    ahead.prepare(will={"pay": 0.9})
+    assert client.zscore("pc:due", at) == due
+    assert not client.hexists(f"pc:e:{at}", "pk")
+
+
+def test_of_campaigns_and_videos_it_is_the_one_brought_last(ahead: Ahead) -> None:
+    """Computed from what its trigger brought, inputs first; queues that are less urgent stay so."""
+    brought = [
+        CampaignCreated(subject_id="c1", user_id="u1", data={"budget": 1}, fingerprint="f1"),
+        CampaignCreated(subject_id="c2", user_id="u1", data={"budget": 2}, fingerprint="f1"),
+        VideoUploaded(subject_id="v1", user_id="u1", fingerprint="f1"),
+        CampaignCreated(subject_id="c3", user_id="u2", fingerprint="f1"),
+    ]
+    ahead.latest.remember(brought)
+    assert ahead.prepare(will={"write": 0.9}) == ["texts:c2"]
+    assert ahead.bench.dispatch.sent[-1].event == brought[1].to_json()
+    assert ahead.record(RANKS, "c2").state is State.QUEUED
+    assert ahead.prepare(will={"watch": 0.9}) == ["clip:v1"]
+    assert ahead.bench.dispatch.sent[-1].queue == "background"
+
+
+def test_of_whoever_brought_nothing_there_is_nothing_to_compute(ahead: Ahead) -> None:
+    """Also when the server evicted what they brought."""
+    assert ahead.prepare(will={"write": 0.9}) == []
+    ahead.latest.remember([CampaignCreated(subject_id="c1", user_id="u1")])
+    ahead.bench.client.delete("pc:u:u1")
+    assert ahead.prepare(will={"write": 0.9}) == []
+
+
+def test_a_prediction_gives_way_to_a_newer_upload(ahead: Ahead) -> None:
+    """What it knew of is not computed in the place of what came meanwhile."""
+    older = CampaignCreated(subject_id="c1", user_id="u1", fingerprint="f0")
+    ahead.latest.remember([older])
+    newer = replace(older, fingerprint="f1")
+    admit(plan(newer, catalogue=ROWS, rows=[TEXTS]), ledger=ahead.bench.ledger, dispatch=ahead.bench.dispatch)
+    started = ahead.record(TEXTS, "c1").task_id
+    stale = plan(older, catalogue=ROWS, rows=[TEXTS], cause=Cause.PREDICTION)
+    admit(stale, ledger=ahead.bench.ledger, dispatch=ahead.bench.dispatch)
+    assert ahead.record(TEXTS, "c1").task_id == started
+
+
+def test_the_backlog_raises_the_threshold_and_then_closes_the_door(ahead: Ahead) -> None:
+    """With half of the bound waiting 0.75 is asked for; with all of it nothing is probable enough."""
+    ahead.fill(50)
+    assert ahead.prepare(will={"pay": 0.75}) == []
+    assert ahead.prepare(will={"pay": 0.76}) == ["bills:u1"]
+    ahead.fill(100)
+    assert ahead.prepare("u2", will={"pay": 1.0}) == []
+
+
+def test_what_waits_behind_predicted_work_does_not_count(ahead: Ahead) -> None:
+    """Refreshes and batches delay nobody who comes before them."""
+    ahead.fill(200, Queue.BACKGROUND)
+    assert ahead.prepare(will={"pay": 0.6}) == ["bills:u1"]
+
+
+def test_no_more_is_queued_than_there_is_room_for(ahead: Ahead) -> None:
+    """However many users come at once."""
+    ahead.fill(5)
+    users = [f"u{number}" for number in range(20)]
+    assert len(ahead.prepare(*users, will={"pay": 0.99}, most_waiting=10)) == 5
+
+
+def test_one_process_knows_at_once_what_it_queued(ahead: Ahead) -> None:
+    """Though it looks at the queues only now and then."""
+    anticipation = ahead.of(most_waiting=3)
+    for user in "abcdef":
+        anticipation.prepare({user: predicted({"pay": 1.0})})
+    assert ahead.bench.dispatch.names == ["bills"] * 3
+
+
+def test_each_user_has_a_cap(ahead: Ahead) -> None:
+    """Within an hour from the first; what is there or on its way does not count, and other users have their own."""
+    assert ahead.prepare("u1", "u2", will={"look": 0.9}, predictions_per_user=1) == ["board:u1", "board:u2"]
+    assert ahead.prepare("u1", will={"look": 0.9}, predictions_per_user=1) == []
+    assert 0 < ahead.bench.client.pttl("pc:ahead:u1") <= CAP_WITHIN / timedelta(milliseconds=1)
+    ahead.bench.client.delete("pc:ahead:u1")
+    assert ahead.prepare("u1", will={"look": 0.9}, predictions_per_user=1) == ["bills:u1"]
+
+
+def test_within_the_cap_what_saves_most_waiting_comes_first(ahead: Ahead) -> None:
+    """By the measured time of computing each."""
+    ahead.bench.client.hset("pc:m", mapping={"runs:board": 10, "ms:board": 100, "runs:bills": 10, "ms:bills": 9000})
+    assert ahead.prepare(will={"look": 0.9}, predictions_per_user=1) == ["bills:u1"]
+
+
+def test_a_type_that_is_seldom_read_needs_a_better_chance(ahead: Ahead) -> None:
+    """Others keep theirs."""
+    ahead.bench.client.hset("pc:m", mapping={"made:bills:prediction": 100, "unused:bills:prediction": 100})
+    assert ahead.prepare(will={"look": 0.8}) == ["board:u1"]
+    assert ahead.prepare("u2", will={"look": 0.9}) == ["board:u2", "bills:u2"]
+
+
+def test_without_a_broker_nothing_is_left_behind(ahead: Ahead, cache_client: "redis.Redis") -> None:
+    """The next prediction starts it."""
+    ahead.bench.dispatch.broken = True
+    with pytest.raises(Exception, match="broker"):
+        ahead.prepare(will={"pay": 0.9})
+    assert ahead.record(BILLS).state is State.MISSING
+    ahead.bench.dispatch.broken = False
+    assert ahead.prepare(will={"pay": 0.9}) == ["bills:u1"]
