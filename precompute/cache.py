@@ -1,4 +1,4 @@
-"""The entries: stored results with their ages, read in one round trip, invalidated without scanning."""
+"""The entries: stored results with their ages, read in one round trip."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +14,6 @@ from precompute.clock import Clock, from_ms, system_clock, to_ms
 from precompute.durations import in_ms
 from precompute.entry import Entry, Failure, Miss, Origin, State
 from precompute.errors import InputGone, LeaseLost, StoreUnavailable
-from precompute.patterns import Pattern
 from precompute.scripts import Scripts, reaching_cache
 from precompute.subjects import CacheKey
 from precompute.task_type import TaskType
@@ -120,46 +119,10 @@ class Cache:
             raise LeaseLost(f"{key} was invalidated or taken over while it was computed")
         return generation
 
-    def invalidate(self, pattern: Pattern, *, rows: Iterable[TaskType], soft: bool = False) -> int:
-        """Delete what ``pattern`` matches, or mark it stale; running computations of it will not write.
-
-        Returns:
-            How many entries there were.
-        """
-        count = 0
-        for keys in _batches(self.matching(pattern, rows=rows)):
-            count += self.scripts.run("invalidate", self.now_ms(), int(soft), *keys)
-        return count
-
     def outdate(self, keys: Iterable[CacheKey]) -> None:
         """Mark entries stale since more is known now; what is being computed will be stale when it is stored."""
         for batch in _batches(str(key) for key in keys):
             self.scripts.run("outdate", self.now_ms(), *batch)
-
-    def matching(self, pattern: Pattern, *, rows: Iterable[TaskType]) -> Iterator[str]:
-        """Keys that ``pattern`` matches: of entries, and of tasks that are on their way.
-
-        The cost follows the narrowest index that the pattern allows: one key, one subject, or one type.
-        """
-        rows = tuple(rows)
-        with reaching_cache():
-            if (refs := pattern.subjects()) is not None:
-                # Few rows are about a subject, so all its keys are tried; also those that are being computed just now.
-                candidates = {str(row.key_for(ref)) for ref in refs for row in rows if row.subject is ref.subject}
-                yield from (key for key in sorted(candidates) if pattern.matches(key))
-                return
-            for row in rows:
-                if pattern.may_match_type(row.name, row.subject):
-                    yield from self._matching_of_type(pattern, row.name)
-
-    def _matching_of_type(self, pattern: Pattern, task_type: str) -> Iterator[str]:
-        found: set[str] = set()
-        for index in (f"pc:y:{task_type}", "pc:watch"):
-            for raw, _score in self.client.zscan_iter(index, count=_BATCH):
-                key = raw.decode()
-                if key.startswith(f"{task_type}:") and key not in found and pattern.matches(key):
-                    found.add(key)
-        yield from found
 
     def drop_unneeded(self, row: TaskType, key: CacheKey, *, dependants: Iterable[TaskType]) -> bool:
         """Drop a transient entry when no task that reads it is on its way; whether it was dropped."""

@@ -22,7 +22,7 @@ def rescue(engine: Engine) -> int:
     """Publish again what was lost, and move on what waits for inputs; how many tasks that were.
 
     A task that is queued is left alone while its queue holds messages, as its own may be among them, but not for longer
-    than :data:`SURELY_LOST`, and after that for twice as long each time, so that a long backlog is not made up of copies.
+    than :data:`SURELY_LOST`, and after that for twice as long each time: a long backlog is not to be made up of copies.
     One message too many does no harm, as a computation that is done or running is not begun again.
 
     Raises:
@@ -54,7 +54,7 @@ def _overdue(engine: Engine) -> Iterator[Overdue]:
 
 
 def _may_wait_its_turn(engine: Engine, task: Overdue) -> bool:
-    patience = SURELY_LOST * 2 ** min(task.resent, _MOST_DOUBLINGS)
+    patience = SURELY_LOST * int(2 ** min(task.resent, _MOST_DOUBLINGS))
     return engine.cache.clock() - task.sent_at < patience
 
 
