@@ -8,10 +8,12 @@ from typing import Any
 import orjson
 
 from precompute.errors import BadParameters, UnusableSource
-from precompute.facts import Action, CampaignFact, Fact, Outcome, VariantFact, VideoFact
+from precompute.facts import Action, CampaignFact, Fact, Outcome, UserFact, VariantFact, VideoFact
 from precompute.subjects import Subject
 
-_KINDS: Mapping[str, type[Fact]] = {kind.kind: kind for kind in (Action, Outcome, VideoFact, CampaignFact, VariantFact)}
+_KINDS: Mapping[str, type[Fact]] = {
+    kind.kind: kind for kind in (Action, Outcome, UserFact, VideoFact, CampaignFact, VariantFact)
+}
 _NAMES: Mapping[type[Fact], tuple[str, ...]] = {
     kind: tuple(field.name for field in fields(kind) if field.name != "accepted") for kind in _KINDS.values()
 }

@@ -87,6 +87,20 @@ class VariantFact(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserFact(Fact):
+    """Where a user's clocks stand, as a login told; the latest one counts.
+
+    Attributes:
+        timezone: Its IANA name.
+    """
+
+    kind = "user"
+
+    user_id: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VideoFact(Fact):
     """A video as its trigger brought it; the latest one for an id counts."""
 

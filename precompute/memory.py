@@ -7,7 +7,7 @@ from datetime import datetime
 from precompute.clock import Clock, system_clock
 from precompute.errors import StoreUnavailable
 from precompute.events import CampaignCreated, Event, UserLoggedIn, VideoUploaded
-from precompute.facts import Action, CampaignFact, Fact, VideoFact
+from precompute.facts import Action, CampaignFact, Fact, UserFact, VideoFact
 from precompute.recent import RecentActions
 from precompute.sightings import Sightings
 from precompute.stream import FactStream
@@ -108,12 +108,14 @@ class Memory:
 
 
 def facts_of(event: Event, *, at: datetime) -> list[Fact]:
-    """What a trigger says: what was brought, then what its user did."""
+    """What a trigger says: what was brought, where its user is, then what they did."""
     facts: list[Fact] = []
     if isinstance(event, VideoUploaded):
         facts.append(VideoFact(at=at, video_id=event.subject_id, user_id=event.user_id, data=event.data))
     if isinstance(event, CampaignCreated):
         facts.append(CampaignFact(at=at, campaign_id=event.subject_id, user_id=event.user_id, data=event.data))
+    if (zone := zone_of(event)) is not None:
+        facts.append(UserFact(at=at, user_id=event.user_id, timezone=zone))
     if (name := ACTION_OF.get(type(event))) is not None:
         facts.append(
             Action(at=at, user_id=event.user_id, action=name, subject=event.subject, subject_id=event.subject_id)

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from precompute.facts import Action, CampaignFact, Fact, Outcome, VariantFact, VideoFact
-from precompute.store import DAY, Line, Period, Totals, Visits
+from precompute.facts import Action, CampaignFact, Fact, Outcome, UserFact, VariantFact, VideoFact
+from precompute.store import DAY, ActionLog, Line, Period, Totals, Visits
 from precompute.subjects import Subject
 
-_Brought = TypeVar("_Brought", VideoFact, CampaignFact)
+_Brought = TypeVar("_Brought", VideoFact, CampaignFact, UserFact)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -26,6 +26,7 @@ class KnownFacts:
         self._outcomes: list[Outcome] = []
         self._videos: dict[str, VideoFact] = {}
         self._campaigns: dict[str, CampaignFact] = {}
+        self._users: dict[str, UserFact] = {}
         self._variants: dict[tuple[str, str], VariantFact] = {}
         self.write(facts)
 
@@ -104,6 +105,17 @@ class KnownFacts:
         theirs = [one for one in self._actions if one.user_id == user_id]
         return sorted(theirs, key=lambda one: one.accepted)[-most:]
 
+    def action_log(self, *, most: int = 500_000) -> ActionLog:
+        """The latest ``most`` actions of all users, in the order in which they were accepted."""
+        latest = sorted(self._actions[-most:], key=lambda one: one.accepted)
+        users = [one.user_id for one in latest]
+        return ActionLog(
+            users=users,
+            actions=[one.action for one in latest],
+            at_seconds=[one.at.timestamp() for one in latest],
+            zones={user_id: fact.timezone for user_id, fact in self._users.items() if user_id in users},
+        )
+
     def variants_with_outcomes(self, *, most: int = 20_000) -> list[VariantFact]:
         """Texts that outcomes were reported of, latest first."""
         reported = {(one.subject_id, one.variant_id) for one in self._outcomes if one.subject is Subject.CAMPAIGN}
@@ -146,6 +158,8 @@ class KnownFacts:
                 self._actions.append(fact)
             case Outcome():
                 self._outcomes.append(fact)
+            case UserFact():
+                return _kept(self._users, fact.user_id, fact)
             case VideoFact():
                 return _kept(self._videos, fact.video_id, fact)
             case VariantFact():

@@ -1,6 +1,6 @@
 """What must outlive the cache: users' videos and campaigns, their actions, and outcomes; in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -58,6 +58,23 @@ class Visits:
     last: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionLog:
+    """What users did, as columns of one length, in the order in which it was accepted.
+
+    Attributes:
+        users: Who.
+        actions: What.
+        at_seconds: When, since 1970 in UTC.
+        zones: Time zones of these users by their IANA names, where they were told.
+    """
+
+    users: Sequence[str]
+    actions: Sequence[str]
+    at_seconds: Sequence[float]
+    zones: Mapping[str, str]
+
+
 Line = tuple[str, str | None]
 """A subject's id with one of its variants', or None for what was reported of the subject itself."""
 
@@ -112,6 +129,9 @@ class Facts(Protocol):
 
     def actions_of(self, user_id: str, *, most: int = 500) -> list[Action]:
         """A user's latest actions, oldest first, in the order in which they were accepted."""
+
+    def action_log(self, *, most: int = 500_000) -> ActionLog:
+        """The latest ``most`` actions of all users: what models of behaviour learn from."""
 
     def variants_with_outcomes(self, *, most: int = 20_000) -> list[VariantFact]:
         """Texts that outcomes were reported of, latest first: what the text model learns from."""

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Column, Connection, Row, Select, Table, and_,
 from sqlalchemy.engine import make_url
 
 from precompute.facts import Action, CampaignFact, Fact, VariantFact, VideoFact
-from precompute.store import Line, Period, Totals, Visits, activity
+from precompute.store import ActionLog, Line, Period, Totals, Visits, action_log, activity
 from precompute.store.account import holdings
 from precompute.store.engine import WRITES, open_engine, reaching_database
 from precompute.store.schema import upgrade
@@ -140,6 +140,14 @@ class Database:
         latest = select(ACTIONS).where(ACTIONS.c.user_id == user_id)
         latest = latest.order_by(ACTIONS.c.accepted.desc(), ACTIONS.c.id.desc()).limit(most)
         return [_action(row) for row in reversed(self._rows(latest))]
+
+    def action_log(self, *, most: int = 500_000) -> ActionLog:
+        """The latest ``most`` actions of all users, in the order in which they were accepted."""
+        with self._connection(yield_per=action_log.AT_ONCE) as connection:
+            told = [(row.user_id, row.timezone) for row in connection.execute(action_log.zones()).all()]
+            # Closed by hand: the server keeps the rest of a result that is read piece by piece.
+            with connection.execute(action_log.latest(most)) as rows:
+                return action_log.gathered(map(tuple, rows), told=told)
 
     def variants_with_outcomes(self, *, most: int = 20_000) -> list[VariantFact]:
         """Texts that outcomes were reported of, latest first."""

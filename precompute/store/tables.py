@@ -129,6 +129,14 @@ CAMPAIGNS = _fact(
 
 Index("ix_campaigns_user", CAMPAIGNS.c.user_id, CAMPAIGNS.c.at)
 
+USERS = _fact(
+    "users",
+    Column("user_id", String(128), primary_key=True),
+    Column("fact_id", String(64), nullable=False),
+    Column("timezone", String(64), nullable=False),
+)
+"""Where users are, as last told."""
+
 VARIANTS = _fact(
     "variants",
     Column("campaign_id", String(128), primary_key=True),

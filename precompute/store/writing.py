@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Table, and_, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
-from precompute.facts import Action, CampaignFact, Fact, Outcome, VariantFact, VideoFact
-from precompute.store.tables import ACTIONS, CAMPAIGNS, OUTCOMES, TOTALS, VARIANTS, VIDEOS
+from precompute.facts import Action, CampaignFact, Fact, Outcome, UserFact, VariantFact, VideoFact
+from precompute.store.tables import ACTIONS, CAMPAIGNS, OUTCOMES, TOTALS, USERS, VARIANTS, VIDEOS
 
 F = TypeVar("F", bound=Fact)
 
@@ -21,6 +21,7 @@ def write(connection: Connection, facts: Sequence[Fact]) -> int:
         + _write_outcomes(connection, _of(Outcome, facts))
         + _write_brought(connection, VIDEOS, [_video_row(fact) for fact in _of(VideoFact, facts)])
         + _write_brought(connection, CAMPAIGNS, [_campaign_row(fact) for fact in _of(CampaignFact, facts)])
+        + _write_brought(connection, USERS, [_user_row(fact) for fact in _of(UserFact, facts)])
         + _write_variants(connection, _of(VariantFact, facts))
     )
 
@@ -121,6 +122,10 @@ def _video_row(fact: VideoFact) -> dict[str, Any]:
 
 def _campaign_row(fact: CampaignFact) -> dict[str, Any]:
     return _row(fact) | {"campaign_id": fact.campaign_id, "user_id": fact.user_id, "data": dict(fact.data)}
+
+
+def _user_row(fact: UserFact) -> dict[str, Any]:
+    return _row(fact) | {"user_id": fact.user_id, "timezone": fact.timezone}
 
 
 def _variant_row(fact: VariantFact) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from activity_promises import ActivityPromises
+from behaviour_promises import BehaviourPromises
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -43,7 +44,7 @@ def facts(url: str) -> Iterator[Database]:
     database.close()
 
 
-class TestDatabase(StorePromises, ActivityPromises):
+class TestDatabase(StorePromises, ActivityPromises, BehaviourPromises):
     """Every promise, on each engine."""
 
 

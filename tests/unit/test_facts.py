@@ -7,20 +7,21 @@ from types import MappingProxyType
 import orjson
 import pytest
 from activity_promises import ActivityPromises
+from behaviour_promises import BehaviourPromises
 from known_facts import KnownFacts
 from store_promises import NOON, StorePromises, action, campaign, outcome, variant, video
 
 from precompute.errors import BadParameters, UnusableSource
 from precompute.events import CampaignCreated, Event, UserLoggedIn, VideoUploaded
 from precompute.fact_json import fact_from_json, fact_to_json
-from precompute.facts import Action, CampaignFact, Fact, VideoFact
+from precompute.facts import Action, CampaignFact, Fact, UserFact, VideoFact
 from precompute.memory import facts_of
 from precompute.settings import Settings
 from precompute.stream import stream_url
 from precompute.subjects import Subject
 
 
-class TestKnownFacts(StorePromises, ActivityPromises):
+class TestKnownFacts(StorePromises, ActivityPromises, BehaviourPromises):
     """The keeper in memory."""
 
     @pytest.fixture
@@ -39,6 +40,7 @@ class TestKnownFacts(StorePromises, ActivityPromises):
         video(),
         campaign(),
         variant(),
+        UserFact(at=NOON, user_id="u1", timezone="Asia/Muscat"),
     ],
     ids=lambda fact: fact.kind,
 )
