@@ -6,15 +6,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from precompute.admission import Receipt, admit_all
+from precompute.admission import DEFAULT, Bounds, Receipt, admit_all
 from precompute.catalogue import Catalogue
 from precompute.errors import BadParameters, UnknownPrecomputation
 from precompute.events import CampaignCreated, Event, UserLoggedIn, VideoUploaded
 from precompute.fingerprint import fingerprint_of, fingerprint_of_brief
 from precompute.ledger import Ledger
+from precompute.load import Backlog, check_room
 from precompute.media import locate_video
 from precompute.memory import Memory
 from precompute.message import Dispatch
+from precompute.needs import Latest
 from precompute.planner import Plan, plan
 
 _log = logging.getLogger(__name__)
@@ -54,6 +56,8 @@ class Batch:
         dispatch: Puts messages on their queues.
         memory: Keeps what the triggers say.
         media_root: Where videos without a URL lie.
+        backlog: What waits already.
+        bounds: How much may.
     """
 
     catalogue: Catalogue
@@ -61,16 +65,23 @@ class Batch:
     dispatch: Dispatch
     memory: Memory
     media_root: Path
+    backlog: Backlog
+    bounds: Bounds = DEFAULT
 
     def take(self, triggers: Sequence[Trigger]) -> list[Receipt | Refusal]:
         """A receipt or a refusal for each trigger, in their order; a refusal leaves the others alone.
 
         Raises:
+            Backlogged: So much waits that nothing was started.
             BrokerUnavailable, StoreUnavailable: Nothing was started.
         """
         planned = [self._planned(trigger) for trigger in triggers]
         plans = [one for one in planned if isinstance(one, Plan)]
+        for queue in {task.queue for one in plans for task in one.tasks}:
+            check_room(self.backlog, queue, bounds=self.bounds)
         receipts = admit_all(plans, ledger=self.ledger, dispatch=self.dispatch)
+        # Before the action is recorded: what is predicted from it asks what its user brought last.
+        Latest(self.ledger.cache.client).remember(one.event for one in plans)
         # Last: a trigger that is refused comes again, and then joins what was admitted, but must not be recorded twice.
         self.memory.record_events(one.event for one in plans)
         for one, receipt in zip(plans, receipts, strict=True):

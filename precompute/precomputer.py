@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from precompute.admission import Receipt, admit
+from precompute.admission import Bounds, Receipt, admit
 from precompute.batch import Batch, Refusal, Trigger
 from precompute.cache import Cache
 from precompute.catalogue import Catalogue
@@ -17,6 +17,7 @@ from precompute.events import CampaignCreated, UserLoggedIn, VideoUploaded, even
 from precompute.foresight import Foresight
 from precompute.invalidation import Invalidation
 from precompute.ledger import Ledger, TaskRecord
+from precompute.load import Backlog
 from precompute.measures import Measures, measure
 from precompute.memory import Memory
 from precompute.message import Dispatch
@@ -81,6 +82,7 @@ class Precomputer:
         self.notifications = notifications
         self.memory = memory
         self.foresight = foresight
+        self.backlog = Backlog(cache, catalogue)
 
     def on_video_upload(
         self,
@@ -139,11 +141,17 @@ class Precomputer:
             For each trigger in its order what it started, or why it was refused.
 
         Raises:
+            Backlogged: So much waits that nothing was started.
             BrokerUnavailable, StoreUnavailable: Nothing was started.
         """
-        root = self.settings.media_root
         taking = Batch(
-            catalogue=self.catalogue, ledger=self.ledger, dispatch=self.dispatch, memory=self.memory, media_root=root
+            catalogue=self.catalogue,
+            ledger=self.ledger,
+            dispatch=self.dispatch,
+            memory=self.memory,
+            media_root=self.settings.media_root,
+            backlog=self.backlog,
+            bounds=Bounds.of(self.settings),
         )
         return taking.take(triggers)
 
