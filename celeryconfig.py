@@ -25,6 +25,8 @@ DRAIN_EVERY = timedelta(seconds=2)
 
 WARM = TASK_PREFIX + "warm"
 
+LOOK_AHEAD = TASK_PREFIX + "look_ahead"
+
 TRAIN = TASK_PREFIX + "train"
 
 TRAINING_LIMIT = timedelta(minutes=8)
@@ -80,6 +82,7 @@ task_routes = {TASK_PREFIX + row.name: {"queue": row.queue.label} for row in _ca
     DRAIN: {"queue": Queue.CRITICAL.label},
     TRAIN: {"queue": Queue.BACKGROUND.label},
     WARM: {"queue": Queue.BACKGROUND.label},
+    LOOK_AHEAD: {"queue": Queue.GENERAL.label},
 }
 
 # A message is acknowledged when its result is stored and its dependants are queued; a lost child gives it back

@@ -1,4 +1,4 @@
-"""Users who just did something, until a worker has looked at what they will do next."""
+"""Users who just did something, until somebody has looked at what they will do next: this process, or a worker."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -10,48 +10,59 @@ from precompute.errors import BrokerUnavailable, StoreUnavailable
 
 _log = logging.getLogger(__name__)
 
+HERE = 10
+"""So many users at once are looked at in the process in which they did something: tens of milliseconds of its time. Of
+more, which is a batch of actions or a rush, all are left to the workers."""
+
 MOST = 1000
-"""Users who wait to be looked at; of more the latest. Whoever is left out is looked at when they do something again."""
+"""Users who wait for a worker; of more the latest. Whoever is left out is looked at when they do something again."""
 
 LASTS = timedelta(seconds=30)
 """What somebody did longer ago says little about what they do next: they have done it. Messages expire with it."""
 
 AT_ONCE = 100
-"""Users that one message has looked at: about a third of a second of a worker's time."""
+"""Users that one message has looked at: tenths of a second of a worker's time."""
 
 
 class Attention:
-    """Has somebody look at users who just did something: one message for all who come until it is taken up.
+    """Has users looked at who just did something.
 
     Args:
-        cache: Where they wait.
-        ask: Publishes the message, which expires after :data:`LASTS`.
+        cache: Where they wait for a worker.
+        look: Predicts what users do next, and gets it ready.
+        ask: Publishes a message that has a worker call :meth:`attend`; it expires after :data:`LASTS`. One serves all
+            who come until it is taken up.
     """
 
-    def __init__(self, cache: Cache, *, ask: Callable[[], None]) -> None:
+    def __init__(self, cache: Cache, *, look: Callable[[Sequence[str]], object], ask: Callable[[], None]) -> None:
         self._cache = cache
+        self._look = look
         self._ask = ask
 
-    def draw(self, user_ids: Sequence[str]) -> None:
-        """Have these users looked at soon. What cannot be now is not: nothing is lost but a head start."""
-        if not user_ids:
-            return
+    def on_actions(self, user_ids: Sequence[str]) -> None:
+        """Users did something, in this order. What cannot be now is not: nothing is lost but a head start."""
+        users = list(dict.fromkeys(reversed(user_ids)))
         try:
-            now = self._cache.now_ms()
-            if self._cache.scripts.run("acted", now, MOST, in_ms(LASTS), *dict.fromkeys(user_ids)):
+            if len(users) <= HERE:
+                self._look(users)
+            elif self._cache.scripts.run("acted", self._cache.now_ms(), MOST, in_ms(LASTS), *reversed(users)):
                 self._ask()
         except (StoreUnavailable, BrokerUnavailable) as problem:
-            extra = {"action": "not_anticipated", "code": problem.code, "count": len(user_ids)}
+            extra = {"action": "not_anticipated", "code": problem.code, "count": len(users)}
             _log.warning("Users not looked at", extra=extra)
 
-    def next(self) -> list[str]:
-        """Users to look at now, whoever did something last first; when there may be more, another message is sent.
+    def attend(self) -> int:
+        """Look at users who wait, whoever did something last first; when there are more, another message is sent.
+
+        Returns:
+            How many users that were.
 
         Raises:
             StoreUnavailable: The cache cannot be reached.
-            BrokerUnavailable: The other message could not be sent.
+            BrokerUnavailable: The other message could not be sent, or what was predicted could not be queued.
         """
         found = self._cache.scripts.run("attend", self._cache.now_ms(), AT_ONCE, in_ms(LASTS))
         if len(found) == AT_ONCE:
             self._ask()
-        return [user_id.decode() for user_id in found]
+        self._look([user_id.decode() for user_id in found])
+        return len(found)

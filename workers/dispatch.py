@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from celery import Celery
 from kombu.exceptions import ChannelError, OperationalError
 
-from celeryconfig import TASK_PREFIX
+from celeryconfig import LOOK_AHEAD, TASK_PREFIX
+from precompute.attention import LASTS
 from precompute.errors import BrokerUnavailable
 from precompute.message import Message
 
@@ -48,10 +49,22 @@ class CeleryDispatch:
             kwargsrepr=f"cause={message.cause}",
             task_id=message.task_id,
             queue=message.queue,
+            expires=message.expires_at,
             producer=producer,
             retry=False,
             ignore_result=True,
         )
+
+    def look_ahead(self) -> None:
+        """Have a worker look at users who just did something.
+
+        Raises:
+            BrokerUnavailable: It could not be published.
+        """
+        try:
+            self.app.send_task(LOOK_AHEAD, expires=LASTS.total_seconds(), retry=False, ignore_result=True)
+        except (OperationalError, OSError) as problem:
+            raise BrokerUnavailable("the broker cannot be reached; nobody is asked to look ahead") from problem
 
     def waiting_on(self, queue: str) -> int:
         """Messages on a queue of the broker that no worker has taken.

@@ -10,6 +10,7 @@ from celery import Task
 from celery.exceptions import Reject
 
 import celeryconfig
+from precompute.attention import Attention
 from precompute.errors import BrokerUnavailable, DeclarationError, StoreUnavailable
 from precompute.message import Message
 from precompute.plugins import catalogue_for, plugin_modules
@@ -17,6 +18,7 @@ from precompute.settings import Settings
 from precompute.subjects import CacheKey
 from precompute.task_type import TaskType
 from workers import reporting
+from workers.anticipation import look_ahead
 from workers.app import app
 from workers.binding import Binding, bindings_in
 from workers.campaign import roas, scoring, variants
@@ -27,7 +29,7 @@ from workers.rescue import rescue
 from workers.training import train_all
 from workers.video import captions, ctr, faces, hook, samples, scenes, thumbnails
 from workers.warming import look_after_warmth, warm_slice
-from workers.wiring import engine
+from workers.wiring import attention_of, engine, foresight_of
 
 MODULES: tuple[ModuleType, ...] = (
     *(samples, scenes, faces, hook, thumbnails, captions, ctr),
@@ -102,6 +104,19 @@ def sweep(**_: Any) -> None:
 def warm(*, token: int) -> None:
     """Queue the next results of a warm-up."""
     warm_slice(execution().engine, token=token)
+
+
+@cache
+def attention() -> Attention:
+    """What looks ahead in this process; it keeps what it knows of the backlog."""
+    parts = execution().engine
+    return attention_of(parts, foresight=foresight_of(parts))
+
+
+@app.task(name=celeryconfig.LOOK_AHEAD)  # type: ignore[untyped-decorator]
+def anticipate(**_: Any) -> None:
+    """Get ready what users who just did something will probably ask for next."""
+    look_ahead(attention())
 
 
 @app.task(name=celeryconfig.DRAIN)  # type: ignore[untyped-decorator]

@@ -7,7 +7,10 @@ from celery import Celery
 import celeryconfig
 from models.predictor import Predictor
 from models.registry import registry_in
+from precompute.admission import Bounds
 from precompute.afterwards import Afterwards
+from precompute.anticipation import Anticipation
+from precompute.attention import Attention
 from precompute.cache import Cache
 from precompute.catalogue import Catalogue
 from precompute.clock import Clock, system_clock
@@ -91,11 +94,9 @@ def precomputer(settings: Settings, *, clock: Clock = system_clock) -> Precomput
         DeclarationError: The catalogue or a plug-in does not fit.
     """
     parts = engine(settings, clock=clock)
-    recent = RecentActions(parts.cache.client, clock=clock)
-    predict = Predictor(registry_in(settings.data_dir))
-    foresight = Foresight(recent=recent, predict=predict, clock=clock)
+    foresight = foresight_of(parts)
     # Callers that report actions do not wait for what is predicted from them.
-    anticipated = Afterwards(foresight.on_actions, name="anticipation")
+    anticipated = Afterwards(attention_of(parts, foresight=foresight).on_actions, name="anticipation")
     return Precomputer(
         settings=settings,
         catalogue=parts.catalogue,
@@ -103,6 +104,27 @@ def precomputer(settings: Settings, *, clock: Clock = system_clock) -> Precomput
         ledger=parts.ledger,
         dispatch=parts.dispatch,
         notifications=Notifications(settings.redis_url),
-        memory=Memory(parts.stream, recent, clock=clock, then=anticipated.put),
+        memory=Memory(parts.stream, foresight.recent, clock=clock, then=anticipated.put),
         foresight=foresight,
     )
+
+
+def foresight_of(parts: Engine) -> Foresight:
+    """What predicts in a process, and has computed ahead what is worth it."""
+    anticipation = Anticipation(
+        catalogue=parts.catalogue,
+        ledger=parts.ledger,
+        dispatch=parts.dispatch,
+        bounds=Bounds.of(parts.settings),
+    )
+    return Foresight(
+        recent=RecentActions(parts.cache.client, clock=parts.cache.clock),
+        predict=Predictor(registry_in(parts.settings.data_dir)),
+        act=anticipation.prepare,
+        clock=parts.cache.clock,
+    )
+
+
+def attention_of(parts: Engine, *, foresight: Foresight) -> Attention:
+    """Who has users looked at who do something in a process."""
+    return Attention(parts.cache, look=foresight.on_actions, ask=parts.dispatch.look_ahead)
