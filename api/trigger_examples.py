@@ -35,7 +35,10 @@ CAMPAIGN_RECEIPT: dict[str, Any] = {
     "status": "processing",
 }
 
-LOGIN_TRIGGER: dict[str, Any] = {"user_id": "user_67890", "user_data": {"last_login": "2026-02-28T18:30:00.000Z"}}
+LOGIN_TRIGGER: dict[str, Any] = {
+    "user_id": "user_67890",
+    "user_data": {"last_login": "2026-02-28T18:30:00.000Z", "timezone": "Europe/Berlin"},
+}
 
 LOGIN_RECEIPT: dict[str, Any] = {
     "success": True,
@@ -54,7 +57,7 @@ PREDICTION: dict[str, Any] = {
     "success": True,
     "user_id": "user_67890",
     "predicted_actions": LOGIN_RECEIPT["predicted_actions"],
-    "model": {"version": "habits-1", "trained_at": None},
+    "model": {"version": "20261122-5d7f0c3e", "trained_at": "2026-11-22T19:30:00.000Z"},
 }
 
 BATCH: dict[str, Any] = {"videos": [VIDEO_TRIGGER, {"video_id": "vid_2"}], "logins": [LOGIN_TRIGGER], "priority": 3}

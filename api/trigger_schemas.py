@@ -55,6 +55,15 @@ class UserDataSchema(Schema):
         unknown = INCLUDE
 
     last_login = fields.Raw(allow_none=True, metadata={"description": "When the user was here before."})
+    timezone = fields.Raw(
+        allow_none=True,
+        metadata={
+            "type": "string",
+            "example": "Europe/Berlin",
+            "description": "IANA name of the user's time zone, remembered for predictions by the hour of the user's "
+            "day. What is no such name is ignored.",
+        },
+    )
 
 
 class LoginTriggerSchema(TriggerSchema):

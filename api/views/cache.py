@@ -23,6 +23,7 @@ _HEADERS = {
     "Cache-Control": "`private, max-age=` the seconds it stays fresh.",
     "X-Cache": "`HIT` or `STALE`.",
 }
+_READER = "HTTP_X_USER_ID"
 _MISS_HEADERS = {"X-Cache": "`MISS`.", "Retry-After": "Seconds; while processing."}
 _PARAMETERS = [
     {
@@ -36,6 +37,18 @@ _PARAMETERS = [
         "name": "If-None-Match",
         "description": "The `ETag` of an earlier answer; an unchanged result then answers 304.",
         "schema": {"type": "string"},
+    },
+    {
+        "in": "header",
+        "name": "X-User-Id",
+        "description": (
+            "Who reads, so that predictions learn from it: the read is recorded as the action that this result is "
+            "needed for (`dashboard_data` as `dashboard_view`), once for reads within ten seconds of each other. "
+            "Afterwards, and not at all where that cannot be done or this is no id; the read itself never suffers. "
+            "Do not report the same view to `/actions` as well."
+        ),
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"},
+        "example": "user_67890",
     },
 ]
 _RESPONSES: dict[int, Any] = {
@@ -60,6 +73,8 @@ def read(cache_key: str) -> Response:
     except UnknownPrecomputation as unknown:
         failure = Failure(code=unknown.code, message=unknown.message)
         return miss(Miss(key=key, state=State.MISSING, failure=failure))
+    if _READER in request.environ:
+        engine().memory.note_read(request.environ[_READER], row=engine().catalogue.get(key.task_type), key=key)
     return hit(found, request) if isinstance(found, Entry) else miss(found)
 
 

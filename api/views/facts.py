@@ -30,7 +30,7 @@ RECORDED = {"success": True, "recorded": 1}
 @blueprint.response(202, RecordedSchema, description="Accepted.", example=RECORDED)
 @blueprint.doc(responses=fails(400, 413, 415, 422, 503))
 def actions(body: dict[str, Any]) -> dict[str, int]:
-    """Report what users did, oldest first; the triggers report theirs by themselves.
+    """Report what users did, oldest first; triggers, and reads with `X-User-Id`, report theirs by themselves.
 
     What is answered with 202 is not lost, whatever fails afterwards. All of a request is accepted, or nothing.
     """

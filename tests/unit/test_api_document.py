@@ -189,7 +189,7 @@ def test_the_front_door_leads_on() -> None:
 PROBE = """
 import json, resource, sys
 import api.wsgi
-heavy = {"cv2", "av", "onnxruntime", "numpy", "scipy", "sklearn", "faster_whisper", "rapidocr", "scenedetect"}
+heavy = {"cv2", "av", "onnxruntime", "faster_whisper", "rapidocr", "scenedetect"}
 if sys.platform == "darwin":
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 else:
@@ -208,7 +208,7 @@ def run_python(*args: str, **environ: str) -> "subprocess.CompletedProcess[str]"
 
 
 def test_the_api_process_stays_light() -> None:
-    """The process that answers requests loads no native library of the analyses and stays under 220 MB."""
+    """The process that answers requests loads no library of the analyses, only what predicts, and stays under 220 MB."""
     found = json.loads(run_python("-c", PROBE).stdout)
     assert found["loaded"] == []
     assert found["megabytes"] < 220
