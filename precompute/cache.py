@@ -70,17 +70,23 @@ class Cache:
             part: bytes | None = self.client.hget(f"pc:e:{key}", f"p:{name}")
         return part
 
-    def stored(self, key: CacheKey) -> "StoredEntry":
+    def stored(self, key: CacheKey, *, fresh: bool = False) -> "StoredEntry":
         """The entry as a dependent computation reads it; not counted as a read.
 
+        Args:
+            key: Where.
+            fresh: A stale one will not do: it may have been taken back, and what came of it would be fresh.
+
         Raises:
-            InputGone: It is not there.
+            InputGone: It is not there, or not fresh.
         """
         with reaching_cache():
-            body = self.client.hget(f"pc:e:{key}", "v")
+            body, source, stale = self.client.hmget(f"pc:e:{key}", "v", "sr", "st")
         if body is None:
             raise InputGone(f"{key} is gone from the cache")
-        return StoredEntry(cache=self, key=key, value=orjson.loads(body))
+        if fresh and self.now_ms() >= int(stale):
+            raise InputGone(f"{key} is not fresh any more")
+        return StoredEntry(cache=self, key=key, value=orjson.loads(body), source=(source or b"").decode())
 
     def store(
         self,
@@ -160,11 +166,16 @@ class Cache:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEntry:
-    """An input as its dependants get it: the JSON value at once, the parts when asked for."""
+    """An input as its dependants get it: the JSON value at once, the parts when asked for.
+
+    Attributes:
+        source: Token of what it was computed from; empty when nobody can tell.
+    """
 
     cache: Cache
     key: CacheKey
     value: Mapping[str, Any]
+    source: str
 
     def part(self, name: str) -> bytes:
         """The bytes kept under ``name``.

@@ -41,10 +41,11 @@ class Invalidation:
         Raises:
             StoreUnavailable: The cache cannot be reached; part of it may have been done, and doing it again is right.
         """
-        rules = orjson.dumps({"shown": self._shown(), "inputs": self._inputs()})
-        count = 0
+        rules = orjson.dumps({"shown": self._shown(), "inputs": self._inputs(), "derived": self._derived()})
+        # One instant for all batches: a result that is reached twice is counted once.
+        now, count = self.cache.now_ms(), 0
         for keys in _batches(self.matching(pattern)):
-            count += self.cache.scripts.run("invalidate", self.cache.now_ms(), int(soft), rules, *keys)
+            count += self.cache.scripts.run("invalidate", now, int(soft), rules, *keys)
         return count
 
     def matching(self, pattern: Pattern) -> Iterator[str]:
@@ -88,6 +89,13 @@ class Invalidation:
 
     def _inputs(self) -> Mapping[str, list[str]]:
         return {row.name: [other.name for other in lineage(row)] for row in self.catalogue if row.inputs}
+
+    def _derived(self) -> Mapping[str, list[str]]:
+        derived: dict[str, list[str]] = {}
+        for row in self.catalogue:
+            for other in lineage(row):
+                derived.setdefault(other.name, []).append(row.name)
+        return derived
 
 
 def lineage(row: TaskType) -> tuple[TaskType, ...]:
