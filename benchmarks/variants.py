@@ -113,7 +113,7 @@ def measured(
     for number, brief in enumerate(briefs):
         job = job_of(number, brief, settings=settings, facts=facts)
         taken: list[tuple[float, float]] = []
-        generated = step(lambda job=job: generate_variants(job=job))
+        generated = step(lambda job=job: generate_variants(job=job).value)
         scored = step(lambda job=job, made=generated: score_variants(made, job=job))
         step(lambda job=job, made=generated, told=scored: predict_roas(made, told, job=job))
         seconds.append(taken)

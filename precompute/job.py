@@ -45,10 +45,13 @@ class Computed:
     Attributes:
         value: The JSON part; fits the row's schema where it has one.
         parts: Bytes kept beside it under short names (``1.jpg``, ``sound``), each read on its own.
+        read: What the function found where it looked, in place of what its declared sources said before it began; an
+            empty text says that the result is a makeshift, to be computed anew when its refresh is due.
     """
 
     value: Mapping[str, Any]
     parts: Mapping[str, bytes] = field(default_factory=dict)
+    read: tuple[str, ...] | None = None
 
 
 class StoredResult(Protocol):

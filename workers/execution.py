@@ -12,18 +12,19 @@ import orjson
 from celery.exceptions import SoftTimeLimitExceeded
 from marshmallow import ValidationError
 
+from precompute.cache import StoredEntry
 from precompute.entry import Failure
 from precompute.errors import InputGone, LeaseLost, PrecomputeError, SourceUnavailable, StoreUnavailable
 from precompute.events import Event, event_from_json
-from precompute.job import Computed, Job
+from precompute.job import Computed
 from precompute.ledger import Beginning
 from precompute.message import Message
-from precompute.recent import RecentActions
-from precompute.subjects import CacheKey
 from precompute.task_type import TaskType
 from workers.binding import Binding
 from workers.heartbeat import Heartbeat
+from workers.jobs import job_of, read_by
 from workers.owners import shown_with
+from workers.sources import token_of
 from workers.wiring import Engine
 
 _log = logging.getLogger(__name__)
@@ -133,56 +134,46 @@ class Execution:
         self, binding: Binding, message: Message, event: Event, *, owner: str, heartbeat: Heartbeat
     ) -> None:
         began = time.monotonic()
-        computed = self._compute(binding, message, event, heartbeat=heartbeat)
+        computed, source = self._compute(binding, message, event, heartbeat=heartbeat)
         cost = timedelta(seconds=time.monotonic() - began)
-        self._store(binding.row, message, computed, owner=owner, cost=cost)
+        self._store(binding.row, message, computed, owner=owner, cost=cost, source=source)
         seconds = round(cost.total_seconds(), 3)
         _log.info("Entry stored", extra={"action": "entry_stored", "key": str(message.key), "seconds": seconds})
 
-    def _store(self, row: TaskType, message: Message, computed: Computed, *, owner: str, cost: timedelta) -> None:
+    def _store(
+        self, row: TaskType, message: Message, computed: Computed, *, owner: str, cost: timedelta, source: str
+    ) -> None:
         """Store, and while the cache is away try again for as long as a lease lasts: the work is done already."""
         body = orjson.dumps(computed.value)
         until = time.monotonic() + self.engine.settings.lease.total_seconds()
         while True:
             try:
-                self.engine.cache.store(row, message.key, owner=owner, body=body, parts=computed.parts, cost=cost)
+                self.engine.cache.store(
+                    row, message.key, owner=owner, body=body, parts=computed.parts, cost=cost, source=source
+                )
                 return
             except StoreUnavailable:
                 if time.monotonic() > until:
                     raise
                 time.sleep(STORE_AGAIN_S)
 
-    def _compute(self, binding: Binding, message: Message, event: Event, *, heartbeat: Heartbeat) -> Computed:
-        inputs = [self._input(needed, message) for needed in binding.row.inputs]
-        keywords: dict[str, Any] = {}
-        if binding.wants_job:
-            keywords["job"] = self._job(event, heartbeat=heartbeat)
-        answer = binding.function(*inputs, **keywords)
+    def _compute(
+        self, binding: Binding, message: Message, event: Event, *, heartbeat: Heartbeat
+    ) -> tuple[Computed, str]:
+        """The result, and the token of what it was computed from."""
+        ref = message.key.ref
+        inputs = [self.engine.cache.stored(needed.key_for(ref), fresh=True) for needed in binding.row.inputs]
+        job = job_of(event, engine=self.engine, report=heartbeat.report)
+        # As it is before the function looks: what changes while it runs has to be seen by the next refresh.
+        read = () if binding.tells_read else read_by(binding, job)
+        opened = (self._opened(stored) for stored in inputs)
+        answer = binding.function(*opened, **({"job": job} if binding.wants_job else {}))
         computed = answer if isinstance(answer, Computed) else Computed(value=answer)
-        return Computed(value=fitted(binding.row, computed.value), parts=computed.parts)
+        source = token_of(read if computed.read is None else computed.read, inputs=[one.source for one in inputs])
+        return Computed(value=fitted(binding.row, computed.value), parts=computed.parts), source
 
-    def _job(self, event: Event, *, heartbeat: Heartbeat) -> Job:
-        engine = self.engine
-        return Job(
-            event=event,
-            settings=engine.settings,
-            at=engine.cache.clock(),
-            facts=engine.facts,
-            recent=RecentActions(engine.cache.client).history,
-            peek=self._peek,
-            states=engine.ledger.records,
-            report=heartbeat.report,
-        )
-
-    def _peek(self, key: CacheKey) -> Mapping[str, Any] | None:
-        try:
-            return self.engine.cache.stored(key).value
-        except InputGone:
-            return None
-
-    def _input(self, needed: TaskType, message: Message) -> Any:
-        stored = self.engine.cache.stored(needed.key_for(message.key.ref))
-        opened_by = self.bindings[needed.name].opened_by
+    def _opened(self, stored: StoredEntry) -> Any:
+        opened_by = self.bindings[stored.key.task_type].opened_by
         return stored.value if opened_by is None else opened_by(stored)
 
     def _failed(self, message: Message, *, owner: str, code: str, text: str, retry_in: timedelta | None = None) -> None:

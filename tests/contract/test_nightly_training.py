@@ -89,7 +89,7 @@ def test_generated_texts_are_kept_for_their_outcomes(engine: Engine, bench: Benc
             report=lambda share: None,
         )
 
-    made = generate_variants(job=job(engine.facts))
+    made = generate_variants(job=job(engine.facts)).value
     generate_variants(job=job(engine.facts))
     first, *_, last = (variant["variant_id"] for variant in made["variants"])
     engine.facts.write([outcome("c1", first), outcome("c1", last)])
@@ -99,4 +99,4 @@ def test_generated_texts_are_kept_for_their_outcomes(engine: Engine, bench: Benc
     assert kept[first].language == made["language"] == "en"
     (tmp_path / "away").mkdir()
     away = Database(f"sqlite:///{tmp_path / 'away'}")
-    assert generate_variants(job=job(away))["variants"] == made["variants"]
+    assert generate_variants(job=job(away)).value["variants"] == made["variants"]

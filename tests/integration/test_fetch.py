@@ -109,8 +109,8 @@ def origin() -> Iterator[str]:
 
 def fetch(url: str, **settings: object) -> bytes:
     """What is fetched from ``url``."""
-    with fetched(RemoteVideo(url), settings=Settings(**settings)) as path:
-        return path.read_bytes()
+    with fetched(RemoteVideo(url), settings=Settings(**settings)) as video:
+        return video.path.read_bytes()
 
 
 def refusal_of(url: str, kind: type[PrecomputeError], **settings: object) -> str:
@@ -124,9 +124,9 @@ def refusal_of(url: str, kind: type[PrecomputeError], **settings: object) -> str
 
 def test_a_video_is_there_as_long_as_it_is_needed(origin: str):
     """Its bytes are in a file, which is gone afterwards."""
-    with fetched(RemoteVideo(f"{origin}/video"), settings=Settings()) as path:
-        assert path.read_bytes() == VIDEO
-    assert not path.exists()
+    with fetched(RemoteVideo(f"{origin}/video"), settings=Settings()) as video:
+        assert video.path.read_bytes() == VIDEO
+    assert not video.path.exists()
 
 
 def test_five_redirects_are_followed(origin: str):
@@ -210,7 +210,7 @@ def test_nothing_of_the_environment_reaches_the_server(origin: str, monkeypatch:
 def local(path: Path, **settings: object) -> Iterator[Path]:
     """A video of the media folder, fetched."""
     with fetched(LocalVideo(path), settings=Settings(**settings)) as found:
-        yield found
+        yield found.path
 
 
 def test_a_local_video_is_used_where_it_is(tmp_path: Path):

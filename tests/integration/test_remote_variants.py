@@ -94,7 +94,7 @@ def generated(
     keys: dict[str, Any] = {f"{name}_api_key": KEY, f"{name}_base_url": service.url}
     used = Settings(**keys, wording_timeout=timedelta(seconds=timeout), wording_max_tokens=4321)
     event = CampaignCreated(subject_id="c1", user_id="u1", data={"product": "Everything", **brief})
-    return generate_variants(job=job_for(event, settings=used, results=results))
+    return generate_variants(job=job_for(event, settings=used, results=results)).value
 
 
 def assert_as_promised(value: Mapping[str, Any]) -> None:

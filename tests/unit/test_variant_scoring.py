@@ -131,7 +131,7 @@ def scored(generated: Mapping[str, Any], *outcomes: tuple[str, int, int], settin
 
 def generated(**brief: Any) -> Mapping[str, Any]:
     """The variants of campaign c1."""
-    return generate_variants(job=job_for(CampaignCreated(subject_id="c1", user_id="u1", data=brief)))
+    return generate_variants(job=job_for(CampaignCreated(subject_id="c1", user_id="u1", data=brief))).value
 
 
 def test_every_variant_is_scored(own: Settings) -> None:

@@ -35,7 +35,7 @@ DESK = {
 def texts(data: Mapping[str, Any], *, campaign_id: str = "c1", **known: Any) -> Mapping[str, Any]:
     """The generated variants of a campaign with this brief."""
     event = CampaignCreated(subject_id=campaign_id, user_id="u1", data=data)
-    return generate_variants(job=job_for(event, **known))
+    return generate_variants(job=job_for(event, **known)).value
 
 
 def headlines(value: Mapping[str, Any]) -> list[str]:

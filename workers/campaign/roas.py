@@ -6,13 +6,16 @@ from typing import Any
 
 from models.funnel import FUNNEL, HORIZON_DAYS
 from models.rates import recent
+from models.registry import ModelKind
 from precompute.catalogue import ROAS_PREDICTION
 from precompute.job import Job
+from precompute.subjects import Subject
 from workers.binding import computes
 from workers.campaign.budget import budget_of
 from workers.campaign.expected import Expected
 from workers.campaign.roas_variants import variant_rates
 from workers.campaign.standing import Campaign, campaign_of
+from workers.sources import account, model, outcomes, platform
 
 ASSUMED_BUDGET = 1_000.0
 """What it is told for where neither a budget nor any spending is known; the note says so."""
@@ -26,7 +29,7 @@ SPENT_AT_LEAST = 0.8
 _TENTH = 1.2816
 
 
-@computes(ROAS_PREDICTION)
+@computes(ROAS_PREDICTION, reads=(outcomes, account, platform(Subject.CAMPAIGN), model(ModelKind.ROAS)))
 def predict_roas(generated: Mapping[str, Any], scored: Mapping[str, Any], *, job: Job) -> Mapping[str, Any]:
     """The campaign's next two weeks, and each variant's ROAS and CTR in them, with 80 % intervals.
 

@@ -11,6 +11,7 @@ from precompute.catalogue import VARIANT_SCORING
 from precompute.job import Job
 from precompute.store import Totals
 from workers.binding import computes
+from workers.sources import model, outcomes
 
 CARRIED_OVER = 0.5
 """What is kept of the words' promise, which was learned from headlines of one publisher: between 1 there and the 0.22
@@ -21,7 +22,7 @@ OTHER_LANGUAGES = 0.1
 same. Our judgement; nothing was measured."""
 
 
-@computes(VARIANT_SCORING)
+@computes(VARIANT_SCORING, reads=(outcomes, model(ModelKind.TEXT)))
 def score_variants(generated: Mapping[str, Any], *, job: Job) -> Mapping[str, Any]:
     """Each variant's expected CTR relative to the campaign's mean with an 80 % interval, best first.
 

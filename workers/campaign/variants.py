@@ -10,7 +10,7 @@ import orjson
 
 from precompute.catalogue import VARIANT_GENERATION
 from precompute.errors import SourceUnavailable
-from precompute.job import Job
+from precompute.job import Computed, Job
 from workers.binding import computes
 from workers.campaign.angles import ANGLES
 from workers.campaign.brief import Brief, brief_of
@@ -23,8 +23,9 @@ from workers.campaign.phrases_es import SPANISH
 from workers.campaign.phrases_fr import FRENCH
 from workers.campaign.phrases_pt import PORTUGUESE
 from workers.campaign.remote_variants import variant_service, worded_by
-from workers.campaign.videos import with_videos
+from workers.campaign.videos import looked_up, with_videos
 from workers.campaign.writing import Draft, drafts_of
+from workers.sources import worder
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +33,8 @@ LANGUAGES: Mapping[str, Phrases] = {p.language: p for p in (ENGLISH, GERMAN, FRE
 """The languages that texts can be worded in here; others get English, and ``source`` says so."""
 
 
-@computes(VARIANT_GENERATION)
-def generate_variants(*, job: Job) -> Mapping[str, Any]:
+@computes(VARIANT_GENERATION, reads=(worder, looked_up))
+def generate_variants(*, job: Job) -> Computed:
     """Fifty texts that differ, use every angle, keep to the limits, and are the same for the same brief.
 
     Returns:
@@ -49,19 +50,21 @@ def generate_variants(*, job: Job) -> Mapping[str, Any]:
     service = variant_service(job.settings)
     # Asked again, a service would answer differently: outcomes would lose their texts, and it would be paid twice.
     if service and before and before.get("brief") == mark and str(before["source"]).startswith(service.name):
-        return before
+        return Computed(value=before)
     given, source = _from_service(brief, phrases, job=job)
     job.report(0.5)
     more = {angle.name: drafts_of(angle, brief=brief, phrases=phrases) for angle in ANGLES}
     drafts = chosen(given, more=more)
     language = phrases.language if source.startswith("local") else brief.language or "en"
     keep(drafts, language=language, job=job)
-    return {
+    value = {
         "variants": [{"variant_id": draft.variant_id, **asdict(draft)} for draft in drafts],
         "source": _source(source, given, drafts, brief=brief, phrases=phrases),
         "language": language,
         "brief": mark,
     }
+    # Worded by ourselves because the service failed, they are to be worded again when their refresh is due.
+    return Computed(value=value, read=None if source.startswith(worder(job)) else ("",))
 
 
 def _from_service(brief: Brief, phrases: Phrases, *, job: Job) -> tuple[list[Draft], str]:

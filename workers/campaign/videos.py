@@ -3,14 +3,17 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from hashlib import blake2b
 from typing import Any
+
+import orjson
 
 from precompute.catalogue import CAPTION_GENERATION, HOOK_ANALYSIS
 from precompute.errors import BadParameters
 from precompute.job import Job
 from precompute.subjects import Subject, SubjectRef, check_id
 from precompute.task_type import TaskType
-from workers.campaign.brief import Brief
+from workers.campaign.brief import Brief, brief_of
 from workers.campaign.writing import HEADLINE_LENGTH
 
 MOST_VIDEOS = 5
@@ -35,6 +38,13 @@ def with_videos(brief: Brief, *, job: Job) -> Brief:
     found = {"hook": next(filter(None, map(_headline, hooks)), None), "quote": quote}
     slots = dict(brief.slots) | {name: text for name, text in found.items() if text}
     return replace(brief, language=language, slots=slots)
+
+
+def looked_up(job: Job) -> str:
+    """The results that :func:`with_videos` finds now, for refreshes to see whether they are still the same."""
+    brief = brief_of(job.event.data, campaign_id=job.event.subject_id)
+    found = [list(_results(brief, row, job=job)) for row in (HOOK_ANALYSIS, CAPTION_GENERATION)]
+    return blake2b(orjson.dumps(found, option=orjson.OPT_SORT_KEYS), digest_size=9).hexdigest()
 
 
 def _results(brief: Brief, row: TaskType, *, job: Job) -> Iterator[Mapping[str, Any]]:

@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
+from models.registry import ModelKind
 from precompute.catalogue import CAMPAIGN_ANALYTICS, ROAS_PREDICTION, VARIANT_SCORING
 from precompute.clock import iso
 from precompute.job import Job
 from precompute.store import Period
+from precompute.subjects import Subject
 from workers.binding import computes
 from workers.dashboard.account import Holding, campaigns_of
 from workers.dashboard.figures import last_days
 from workers.dashboard.hindsight import comparisons
 from workers.dashboard.variants import VariantFigures, best_and_worst, figures_of
+from workers.sources import account, model, platform, today
 
 DAYS = 90
 """Length of a campaign's series; its totals are over all time."""
@@ -20,7 +23,7 @@ _COUNTS = ("impressions", "clicks", "spend", "revenue")
 _RATES = ("ctr", "roas")
 
 
-@computes(CAMPAIGN_ANALYTICS)
+@computes(CAMPAIGN_ANALYTICS, reads=(account, today, platform(Subject.CAMPAIGN), model(ModelKind.ROAS)))
 def campaign_analytics(*, job: Job) -> Mapping[str, Any]:
     """The user's campaigns, latest first; an empty list without any.
 

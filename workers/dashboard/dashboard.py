@@ -21,6 +21,7 @@ from workers.binding import computes
 from workers.dashboard.account import Account, Holding, account_of
 from workers.dashboard.figures import added, last_days
 from workers.dashboard.next_steps import next_steps
+from workers.sources import account, today
 
 TREND_DAYS = 30
 """Days of the trend, today included."""
@@ -28,7 +29,7 @@ TREND_DAYS = 30
 Results = Mapping[str, Mapping[str, Any]]
 
 
-@computes(DASHBOARD_DATA)
+@computes(DASHBOARD_DATA, reads=(account, today))
 def dashboard_data(*, job: Job) -> Mapping[str, Any]:
     """The user's dashboard; for a user without videos and campaigns an empty one with first steps.
 

@@ -8,6 +8,7 @@ from precompute.catalogue import CAPTION_GENERATION
 from precompute.errors import SourceUnavailable
 from precompute.job import Computed, Job
 from workers.binding import computes
+from workers.sources import setting, worder
 from workers.video.remote_wording import worded_by, wording_service
 from workers.video.samples import VideoSamples
 from workers.video.speech import Transcript, speech_in
@@ -25,7 +26,7 @@ SRT_PART = "captions.srt"
 _LISTENING_SHARE = 0.9
 
 
-@computes(CAPTION_GENERATION)
+@computes(CAPTION_GENERATION, reads=(setting("speech_model"), worder))
 def generate_captions(samples: VideoSamples, *, job: Job) -> Computed:
     """What is said, with times on the video's clock, as text and as subtitles, and how a post could put it.
 
@@ -56,7 +57,9 @@ def generate_captions(samples: VideoSamples, *, job: Job) -> Computed:
         "hashtags": list(wording.hashtags),
         "source": wording.source,
     }
-    return Computed(value=value, parts={VTT_PART: vtt.encode(), SRT_PART: srt.encode()})
+    # Worded by ourselves because the service failed, it is to be worded again when its refresh is due.
+    read = None if wording.source.startswith(worder(job)) else ("",)
+    return Computed(value=value, parts={VTT_PART: vtt.encode(), SRT_PART: srt.encode()}, read=read)
 
 
 def _on_clock(transcript: Transcript, *, starts_at: float) -> list[Mapping[str, Any]]:

@@ -6,16 +6,17 @@ from typing import Any
 
 from models.ctr import MODEL_VERSION, CtrBelief, VideoSigns, log_odds_effects, prior_of
 from models.ctr_outcomes import ctr_after
-from models.registry import registry_in
+from models.registry import ModelKind, registry_in
 from models.tallies import DAY, tallies_of
 from precompute.catalogue import CTR_PREDICTION
 from precompute.job import Job
 from precompute.subjects import Subject
 from workers.binding import computes
 from workers.learning import platform_of
+from workers.sources import fixed, model, outcomes, platform
 
 
-@computes(CTR_PREDICTION)
+@computes(CTR_PREDICTION, reads=(outcomes, platform(Subject.VIDEO), model(ModelKind.CTR), fixed(MODEL_VERSION)))
 def predict_ctr(
     scenes: Mapping[str, Any],
     faces: Mapping[str, Any],

@@ -43,7 +43,7 @@ class FaceSample:
     faces: tuple[Face, ...]
 
 
-@computes(FACE_DETECTION)
+@computes(FACE_DETECTION, reads=())
 def detect_faces(samples: VideoSamples, *, job: Job) -> dict[str, Any]:
     """Where faces are, at each sampled frame.
 

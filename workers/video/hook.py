@@ -10,6 +10,7 @@ import numpy as np
 from precompute.catalogue import HOOK_ANALYSIS
 from precompute.job import Job
 from workers.binding import computes
+from workers.sources import setting
 from workers.video.differences import FrameDifferences
 from workers.video.faces import faces_in
 from workers.video.hook_advice import advice_for
@@ -27,7 +28,7 @@ REFERENCE_FRAME_RATE = 25.0
 """Motion is told as the change within 1/25 s, so that 60 frames a second do not look slower than 24."""
 
 
-@computes(HOOK_ANALYSIS)
+@computes(HOOK_ANALYSIS, reads=(setting("speech_model"),))
 def analyse_hook(samples: VideoSamples, *, job: Job) -> dict[str, Any]:
     """Score, parts, text, words and advice for the first three seconds.
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precompute.catalogue import VIDEO_SAMPLES
-from precompute.errors import BadParameters, UnusableSource
-from precompute.events import VideoUploaded
 from precompute.job import Computed, Job, StoredResult
-from precompute.media import locate_video
 from precompute.settings import Settings
 from workers.binding import computes
+from workers.sources import video_source, video_version
 from workers.video.container import opened_video
 from workers.video.decode import decoded
 from workers.video.differences import FrameDifferences
@@ -112,7 +111,7 @@ class VideoSamples:
         return (SampledFrame(at=at, jpeg=jpeg) for at, jpeg in zip(kept["at"], jpegs, strict=True))
 
 
-@computes(VIDEO_SAMPLES, opened_by=VideoSamples)
+@computes(VIDEO_SAMPLES, opened_by=VideoSamples, reads=(video_version,), tells_read=True)
 def sample_video(*, job: Job) -> Computed:
     """Fetch the video of the event and decode it once.
 
@@ -120,17 +119,11 @@ def sample_video(*, job: Job) -> Computed:
         UnusableSource: The video is missing, empty, too large or too long, no video, cut off or damaged.
         SourceUnavailable: It cannot be fetched now.
     """
-    if not isinstance(job.event, VideoUploaded):
-        raise UnusableSource("only a video can be sampled", code="video_missing")
-    try:
-        source = locate_video(job.event, media_root=job.settings.media_root)
-    except BadParameters as problem:
-        # It was there when the trigger was answered.
-        raise UnusableSource(problem.message, code="video_missing") from problem
-    with fetched(source, settings=job.settings) as path:
-        samples = sampled(path, settings=job.settings, report=job.report)
+    source = video_source(job)
+    with fetched(source, settings=job.settings) as video:
+        samples = sampled(video.path, settings=job.settings, report=job.report)
     logger.info("video decoded", extra={"action": "video_decoded", "video_id": job.event.subject_id})
-    return samples
+    return replace(samples, read=(video.version,))
 
 
 def sampled(path: Path, *, settings: Settings, report: Callable[[float], None]) -> Computed:

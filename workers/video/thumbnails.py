@@ -48,7 +48,7 @@ class Candidate:
     signature: NDArray[np.float32]
 
 
-@computes(THUMBNAIL_GENERATION)
+@computes(THUMBNAIL_GENERATION, reads=())
 def choose_thumbnails(samples: VideoSamples, *, job: Job) -> Computed:
     """The best stills, from different scenes where there are several, and the images beside them.
 
