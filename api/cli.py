@@ -11,6 +11,8 @@ COMMANDS = {
     "up": ("api.stack.run:up", "Run the whole stack until Ctrl-C."),
     "train": ("api.train:train", "Train a kind of model (ctr, roas, text) from the outcomes in the store."),
     "models": ("api.models_command:models", "List the trained models; `models rollback` goes back."),
+    "warm": ("api.warm_command:warm", "Precompute what is likely to be asked for, most useful first."),
+    "cache": ("api.cache_command:cache", "Look at what is stored (ls, show, stats), and drop it (rm)."),
     "demo": ("api.demo.run:demo", "Precompute a video before your eyes."),
 }
 """Where each sub-command lives, and what it does in a line."""
