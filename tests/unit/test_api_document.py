@@ -208,7 +208,7 @@ def run_python(*args: str, **environ: str) -> "subprocess.CompletedProcess[str]"
 
 
 def test_the_api_process_stays_light() -> None:
-    """The process that answers requests loads no library of the analyses, only what predicts, and stays under 220 MB."""
+    """The process that answers requests loads what predicts, but no library of the analyses, and stays under 220 MB."""
     found = json.loads(run_python("-c", PROBE).stdout)
     assert found["loaded"] == []
     assert found["megabytes"] < 220

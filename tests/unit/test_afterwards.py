@@ -1,0 +1,75 @@
+"""Work that nobody waits for."""
+
+import logging
+from collections.abc import Sequence
+from threading import Event
+
+import pytest
+
+from precompute.afterwards import AT_ONCE, MOST_WAITING, Afterwards
+from precompute.errors import StoreUnavailable
+
+
+def test_everything_is_done_in_order_and_in_batches() -> None:
+    """What comes while work is under way is handed over together, a hundred at most."""
+    done: list[list[int]] = []
+    first, go_on = Event(), Event()
+
+    def work(items: Sequence[int]) -> None:
+        first.set()
+        assert go_on.wait(10)
+        done.append(list(items))
+
+    afterwards = Afterwards(work, name="test")
+    afterwards.put([0])
+    assert first.wait(10)
+    afterwards.put(range(1, AT_ONCE + 51))
+    go_on.set()
+    afterwards.close()
+    assert [len(batch) for batch in done if batch] == [1, AT_ONCE, 50]
+    assert [number for batch in done for number in batch] == list(range(AT_ONCE + 51))
+
+
+def test_what_fails_is_told_and_the_rest_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    """One batch is lost, the next is not."""
+    done: list[int] = []
+
+    def work(items: Sequence[int]) -> None:
+        if 1 in items:
+            raise StoreUnavailable("away")
+        done.extend(items)
+
+    afterwards = Afterwards(work, name="test")
+    for number in (1, 2):
+        afterwards.put([number])
+        afterwards.close()
+    assert done == [2]
+    [line] = [record for record in caplog.records if getattr(record, "action", "") == "afterwards_failed"]
+    assert (line.code, line.what) == ("cache_unavailable", "test")
+
+
+def test_too_much_is_dropped_and_nobody_waits(caplog: pytest.LogCaptureFixture) -> None:
+    """While the work is stuck: how much was dropped is told."""
+    caplog.set_level(logging.WARNING)
+    first, go_on = Event(), Event()
+    done: list[int] = []
+
+    def work(items: Sequence[int]) -> None:
+        first.set()
+        assert go_on.wait(10)
+        done.extend(items)
+
+    afterwards = Afterwards(work, name="test")
+    afterwards.put([0])
+    assert first.wait(10)
+    afterwards.put(range(1, MOST_WAITING + 8))
+    [line] = [record for record in caplog.records if getattr(record, "action", "") == "afterwards_full"]
+    assert line.count == 7
+    go_on.set()
+    afterwards.close()
+    assert done == list(range(MOST_WAITING + 1))
+
+
+def test_nothing_starts_before_there_is_work() -> None:
+    """Closing what never began is no matter."""
+    Afterwards(list, name="test").close()
