@@ -39,9 +39,13 @@ class Attention:
         self._look = look
         self._ask = ask
 
-    def on_actions(self, user_ids: Sequence[str]) -> None:
-        """Users did something, in this order. What cannot be now is not: nothing is lost but a head start."""
-        users = list(dict.fromkeys(reversed(user_ids)))
+    def on_actions(self, requests: Sequence[Sequence[str]]) -> None:
+        """Users did something, as some requests told. What cannot be now is not: nothing is lost but a head start.
+
+        Args:
+            requests: The users of each, in the order in which they did it; a user may be named often.
+        """
+        users = list(dict.fromkeys(user_id for request in reversed(requests) for user_id in reversed(request)))
         try:
             if len(users) <= HERE:
                 self._look(users)

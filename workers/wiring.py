@@ -104,7 +104,7 @@ def precomputer(settings: Settings, *, clock: Clock = system_clock) -> Precomput
         ledger=parts.ledger,
         dispatch=parts.dispatch,
         notifications=Notifications(settings.redis_url),
-        memory=Memory(parts.stream, foresight.recent, clock=clock, then=anticipated.put),
+        memory=Memory(parts.stream, foresight.recent, clock=clock, then=lambda users: anticipated.put([users])),
         foresight=foresight,
     )
 

@@ -43,26 +43,26 @@ def users(count: int, first: int = 0) -> list[str]:
 
 def test_a_few_users_are_looked_at_here_each_once(attention: Watched) -> None:
     """Whoever did something last first."""
-    attention.on_actions(["a", "b", "a", "c", "b"])
+    attention.on_actions([["a", "b", "a"], ["c", "b"]])
     assert attention.seen == ["b", "c", "a"]
     assert attention.asked == 0
 
 
 def test_many_at_once_are_left_to_a_worker(attention: Watched) -> None:
     """One message serves all who come until it is taken up; whoever did something last is looked at first."""
-    attention.on_actions(users(HERE + 1))
-    attention.on_actions(users(HERE + 1, first=100))
+    attention.on_actions([users(HERE + 1)])
+    attention.on_actions([users(HERE + 1, first=100)])
     assert (attention.seen, attention.asked) == ([], 1)
     assert attention.attend() == 2 * (HERE + 1)
     assert attention.seen[0] == f"u{100 + HERE}"
     assert attention.seen[-1] == "u0"
-    attention.on_actions(users(HERE + 1))
+    attention.on_actions([users(HERE + 1)])
     assert attention.asked == 2
 
 
 def test_more_than_one_look_takes_are_taken_by_more(attention: Watched) -> None:
     """Each asks for the next, until nobody is left."""
-    attention.on_actions(users(AT_ONCE + 5))
+    attention.on_actions([users(AT_ONCE + 5)])
     assert attention.attend() == AT_ONCE
     assert attention.asked == 2
     assert attention.attend() == 5
@@ -73,14 +73,14 @@ def test_more_than_one_look_takes_are_taken_by_more(attention: Watched) -> None:
 
 def test_whoever_waited_too_long_is_passed_over(bench: Bench, attention: Watched) -> None:
     """They have done what would have been predicted."""
-    attention.on_actions(users(HERE + 1))
+    attention.on_actions([users(HERE + 1)])
     bench.clock.forward(LASTS + timedelta(seconds=1))
     assert attention.attend() == 0
 
 
 def test_what_waits_is_bounded(bench: Bench, attention: Watched) -> None:
     """Of too many the latest are kept, and all keys go by themselves."""
-    attention.on_actions(users(MOST + 50))
+    attention.on_actions([users(MOST + 50)])
     assert bench.client.zcard("pc:acted") == MOST
     assert bench.client.zscore("pc:acted", "u0") is None
     assert all(bench.client.pttl(name) > 0 for name in bench.client.keys("pc:acted*"))
@@ -91,5 +91,5 @@ def test_what_waits_is_bounded(bench: Bench, attention: Watched) -> None:
 def test_whoever_did_something_is_not_bothered_by_it(attention: Watched, problem: Exception, count: int) -> None:
     """Predicting is for later; what the user did is recorded already."""
     attention.problem = problem
-    attention.on_actions(users(count))
+    attention.on_actions([users(count)])
     assert attention.seen == []

@@ -21,7 +21,7 @@ from precompute.task_type import TaskType
 from workers.binding import computes
 
 
-def _row(name: str, *inputs: TaskType, seconds: int = 60) -> TaskType:
+def _row(name: str, *inputs: TaskType, seconds: int = 60, needed_for: tuple[str, ...] = ()) -> TaskType:
     return TaskType(
         name=name,
         subject=Subject.USER,
@@ -30,6 +30,7 @@ def _row(name: str, *inputs: TaskType, seconds: int = 60) -> TaskType:
         ttl=timedelta(hours=1),
         inputs=inputs,
         time_limit=timedelta(seconds=seconds),
+        needed_for=needed_for,
     )
 
 
@@ -44,6 +45,7 @@ BROKEN = _row("broken")
 DEADLY = _row("deadly")
 MORTAL = _row("mortal")
 ENDLESS = _row("endless", seconds=1)
+GLANCE = _row("glance", needed_for=("glance",))
 
 
 @computes(QUICK)
@@ -123,6 +125,12 @@ def endless(*, job: Job) -> Mapping[str, Any]:
     _count("endless", job)
     while True:
         _client(job).blpop("test:never", timeout=1)
+
+
+@computes(GLANCE)
+def glance(*, job: Job) -> Mapping[str, Any]:
+    """What somebody looks at who does "glance"."""
+    return {"run": _count("glance", job)}
 
 
 def _count(name: str, job: Job) -> int:
