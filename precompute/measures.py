@@ -17,10 +17,17 @@ WORKERS_KEY = "pc:workers"
 REPORT_EVERY_S = 5
 """A worker reports this often; one that missed three reports does not count as running."""
 
+CLASSES_PER_DOUBLING = 4
+"""Durations are counted in classes (``lua/store.lua``), so that percentiles cost a few dozen counters a type."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeMeasures:
-    """Counts of one task type since the counters began."""
+    """Counts of one task type since the counters began.
+
+    Attributes:
+        durations: Computations by class of duration: class *n* is from ``2 ** (n / 4)`` ms on, up to the next.
+    """
 
     hits: int
     stale_hits: int
@@ -29,11 +36,26 @@ class TypeMeasures:
     failures: int
     rescued: int
     total_ms: int
+    durations: Mapping[int, int]
 
     @property
     def average_seconds(self) -> float | None:
         """Mean time of a computation, or None before the first."""
         return self.total_ms / self.computations / 1000 if self.computations else None
+
+    def percentile_seconds(self, share: float) -> float | None:
+        """The time that ``share`` of the computations took at most, or None before the first.
+
+        Within a class of durations they are taken to be spread evenly in the logarithm: off by a fifth at most, by a
+        tenth as a rule.
+        """
+        rank = share * sum(self.durations.values())
+        before = 0
+        for number, count in sorted(self.durations.items()):
+            if before + count >= rank and count:
+                return float(2 ** ((number + (rank - before) / count) / CLASSES_PER_DOUBLING)) / 1000
+            before += count
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +73,13 @@ class Measures:
         answered = sum(each.hits + each.stale_hits for each in self.by_type.values())
         reads = answered + sum(each.misses for each in self.by_type.values())
         return 100 * answered / reads if reads else 0.0
+
+    @property
+    def utilisation(self) -> float | None:
+        """Share of the time of all workers' processes that was spent on tasks lately; None before a worker reported."""
+        told = [worker for worker in self.workers if worker.get("busy") is not None]
+        processes = sum(int(worker["processes"]) for worker in told)
+        return sum(worker["busy"] * worker["processes"] for worker in told) / processes if processes else None
 
     @property
     def total_requests(self) -> int:
@@ -77,8 +106,9 @@ def measure(cache: Cache, catalogue: Catalogue) -> Measures:
     with reaching_cache():
         counters = {name.decode(): int(value) for name, value in cache.client.hgetall("pc:m").items()}
     waiting = waiting_tasks(cache, catalogue)
+    durations = _durations(counters)
     return Measures(
-        by_type={row.name: _of_type(counters, row.name) for row in catalogue},
+        by_type={row.name: _of_type(counters, row.name, durations.get(row.name, {})) for row in catalogue},
         waiting=waiting,
         oldest_waiting_seconds=_oldest(cache, waiting),
         workers=running_workers(cache),
@@ -93,9 +123,18 @@ def running_workers(cache: Cache) -> tuple[Mapping[str, Any], ...]:
     return tuple(sorted((r for r in reports if r["at"] >= limit), key=lambda r: str(r["name"])))
 
 
-def report_worker(cache: Cache, *, name: str, processes: int, queues: list[str]) -> None:
-    """Say that a worker is running."""
-    report = {"name": name, "processes": processes, "queues": queues, "at": cache.clock().timestamp()}
+def report_worker(cache: Cache, *, name: str, processes: int, queues: list[str], busy: float | None = None) -> None:
+    """Say that a worker is running.
+
+    Args:
+        cache: Where it is said.
+        name: Of the worker.
+        processes: How many compute.
+        queues: That it drains.
+        busy: Share of its processes' time that was spent on tasks lately, 0 to 1; None when that is not known.
+    """
+    at = cache.clock().timestamp()
+    report = {"name": name, "processes": processes, "queues": queues, "busy": busy, "at": at}
     with reaching_cache():
         cache.client.hset(WORKERS_KEY, name, orjson.dumps(report))
 
@@ -106,7 +145,17 @@ def forget_worker(cache: Cache, *, name: str) -> None:
         cache.client.hdel(WORKERS_KEY, name)
 
 
-def _of_type(counters: Mapping[str, int], name: str) -> TypeMeasures:
+def _durations(counters: Mapping[str, int]) -> Mapping[str, Mapping[int, int]]:
+    by_type: dict[str, dict[int, int]] = {}
+    for counter, count in counters.items():
+        what, _, rest = counter.partition(":")
+        if what == "took":
+            name, _, number = rest.rpartition(":")
+            by_type.setdefault(name, {})[int(number)] = count
+    return by_type
+
+
+def _of_type(counters: Mapping[str, int], name: str, durations: Mapping[int, int]) -> TypeMeasures:
     return TypeMeasures(
         hits=counters.get(f"hit:{name}", 0),
         stale_hits=counters.get(f"stale:{name}", 0),
@@ -115,6 +164,7 @@ def _of_type(counters: Mapping[str, int], name: str) -> TypeMeasures:
         failures=counters.get(f"failed:{name}", 0),
         rescued=counters.get(f"rescued:{name}", 0),
         total_ms=counters.get(f"ms:{name}", 0),
+        durations=durations,
     )
 
 

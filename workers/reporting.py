@@ -3,9 +3,12 @@
 import logging
 import os
 import threading
+from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from celery import signals
+from celery.worker import state
 
 from precompute.cache import Cache
 from precompute.errors import StoreUnavailable
@@ -15,15 +18,31 @@ from precompute.settings import Settings
 
 _log = logging.getLogger(__name__)
 
+LOOK_EVERY_S = 0.5
+"""How many processes are busy is looked at this often; looking costs the length of a set."""
+
+LATELY_S = 60
+"""What a worker reports of its time is the mean over as long."""
+
 
 class Reporter:
-    """Reports one worker from its main process, every few seconds until it ends."""
+    """Reports one worker from its main process, every few seconds until it ends.
 
-    def __init__(self, cache: Cache, *, name: str, processes: int, queues: list[str]) -> None:
+    Args:
+        cache: Where it is reported.
+        name: Of the worker.
+        processes: How many compute.
+        queues: That it drains.
+        busy: Tells how many of them are at work now.
+    """
+
+    def __init__(self, cache: Cache, *, name: str, processes: int, queues: list[str], busy: Callable[[], int]) -> None:
         self._cache = cache
         self._name = name
         self._processes = processes
         self._queues = queues
+        self._busy = busy
+        self._looks: deque[int] = deque(maxlen=int(LATELY_S / LOOK_EVERY_S))
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._report, name="precompute-reporter", daemon=True)
 
@@ -40,12 +59,24 @@ class Reporter:
             _log.info("Cache away at the end", extra={"action": "worker_not_forgotten", "worker": self._name})
 
     def _report(self) -> None:
+        looks_each = int(REPORT_EVERY_S / LOOK_EVERY_S)
+        looked = 0
         while not self._ended.is_set():
-            try:
-                report_worker(self._cache, name=self._name, processes=self._processes, queues=self._queues)
-            except StoreUnavailable:
-                _log.warning("Worker not reported", extra={"action": "worker_not_reported", "worker": self._name})
-            self._ended.wait(REPORT_EVERY_S)
+            self._looks.append(self._busy())
+            if looked % looks_each == 0:
+                self._say()
+            looked += 1
+            self._ended.wait(LOOK_EVERY_S)
+
+    def _say(self) -> None:
+        # A worker may be given more than it has processes: the rest waits inside it.
+        share = min(1.0, sum(self._looks) / len(self._looks) / self._processes)
+        try:
+            report_worker(
+                self._cache, name=self._name, processes=self._processes, queues=self._queues, busy=round(share, 4)
+            )
+        except StoreUnavailable:
+            _log.warning("Worker not reported", extra={"action": "worker_not_reported", "worker": self._name})
 
 
 def connect() -> None:
@@ -55,7 +86,8 @@ def connect() -> None:
     def started(sender: Any, **_: Any) -> None:
         cache = Cache(connect_cache(Settings.from_environ(os.environ).redis_url))
         queues = [queue.name for queue in sender.task_consumer.queues]
-        reporter = Reporter(cache, name=sender.hostname, processes=sender.pool.num_processes, queues=queues)
+        about = {"name": sender.hostname, "processes": sender.pool.num_processes, "queues": queues}
+        reporter = Reporter(cache, **about, busy=lambda: len(state.active_requests))
         running.append(reporter)
         reporter.start()
 

@@ -83,3 +83,42 @@ def test_measuring_costs_the_same_however_much_is_stored(bench: Bench, stored: i
     asked.pop("config|resetstat", None)
     asked.pop("info", None)
     assert asked == {"hgetall": 1, "zcard": len(Queue) * len(CATALOGUE.rows), "hvals": 1}
+
+
+def test_percentiles_are_those_of_the_computations(bench: Bench) -> None:
+    """Of a thousand spread ones each is off by a tenth at most; a single one is its own percentile."""
+    costs = [round(10 * 1.007**number) for number in range(1000)]
+    for cost in costs:
+        took(bench, milliseconds=cost)
+    solo = measure(bench.cache, CATALOGUE).by_type["solo"]
+    for share in (0.01, 0.5, 0.95, 1.0):
+        true = costs[round(share * 1000) - 1] / 1000
+        assert solo.percentile_seconds(share) == pytest.approx(true, rel=0.1)
+    assert measure(bench.cache, CATALOGUE).by_type["cuts"].percentile_seconds(0.5) is None
+    assert len(solo.durations) < 50
+
+
+@pytest.mark.parametrize("milliseconds", [0, 1, 1_000, 60_000, 10**9])
+def test_the_percentile_of_one_computation_is_its_time(bench: Bench, milliseconds: int) -> None:
+    """Within a fifth; beyond nine hours all count alike, and under a millisecond."""
+    took(bench, milliseconds=milliseconds)
+    found = measure(bench.cache, CATALOGUE).by_type["solo"].percentile_seconds(0.95)
+    true = min(max(milliseconds, 1), 2**25) / 1000
+    assert found == pytest.approx(true, rel=0.2)
+
+
+def test_the_workers_time_is_weighed_by_their_processes(bench: Bench) -> None:
+    """A worker that does not tell (of an older version) is left out; before any told, nothing is known."""
+    report_worker(bench.cache, name="old", processes=7, queues=["video"])
+    assert measure(bench.cache, CATALOGUE).utilisation is None
+    report_worker(bench.cache, name="three", processes=3, queues=["video"], busy=0.5)
+    report_worker(bench.cache, name="one", processes=1, queues=["refresh"], busy=0.1)
+    assert measure(bench.cache, CATALOGUE).utilisation == pytest.approx(0.4)
+
+
+def took(bench: Bench, *, milliseconds: int) -> None:
+    """A computation of SOLO that took so long."""
+    bench.trigger(SOLO, force=True)
+    bench.begin(SOLO)
+    cost = timedelta(milliseconds=milliseconds)
+    bench.cache.store(SOLO, key(SOLO), owner="w1", body=b"{}", parts={}, cost=cost)
