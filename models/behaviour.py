@@ -83,6 +83,13 @@ class Log:
             names=self.names,
         )
 
+    def renumbered(self, names: tuple[str, ...]) -> "Log":
+        """The same log with the numbers that actions have in ``names``, which holds all of them."""
+        places = {name: number for number, name in enumerate(names)}
+        numbers = np.array([places[name] for name in self.names], np.int32)
+        actions = numbers[self.actions] if len(self) else self.actions
+        return Log(users=self.users, actions=actions, at=self.at, utc_offset=self.utc_offset, names=names)
+
 
 def _numbered(values: Iterable[str]) -> tuple[tuple[str, ...], Codes]:
     """Each value once, in the order of appearance, and the numbers of all."""

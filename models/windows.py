@@ -15,6 +15,9 @@ LONGEST = 200
 NONE = -1
 """Where a user has done less."""
 
+RETURN_S = 180.0
+"""Who is asked about so long after their last action is taken to have come back, and to act now."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Windows:
@@ -23,18 +26,26 @@ class Windows:
     Attributes:
         actions: (n, LONGEST) int32 numbers of actions, the latest first; NONE past the first one.
         at: (n, LONGEST) float64 seconds since 1970, UTC; 0 past the first one.
-        now: (n,) float64, the moment of the event that is to be told.
+        now: (n,) float64, the moment at which is asked.
+        acts_now: (n,) bool. True: the user acts at ``now``. False: the user has just acted, and may act again at any
+            time after; ``now`` says nothing beyond the last action.
         utc_offset: (n,) float64, seconds that the user's clock is ahead of UTC.
     """
 
     actions: NDArray[np.int32]
     at: NDArray[np.float64]
     now: NDArray[np.float64]
+    acts_now: NDArray[np.bool_]
     utc_offset: NDArray[np.float64]
 
     def __len__(self) -> int:
         """How many moments there are."""
         return len(self.now)
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """(n, LONGEST): where there is an action."""
+        return self.actions != NONE
 
 
 def window_of(
@@ -58,37 +69,50 @@ def window_of(
     times = np.zeros((1, LONGEST))
     times[0, : len(latest)] = [moment.timestamp() for _, moment in latest]
     offset = utc_offset.total_seconds() if utc_offset else 0.0
-    return Windows(actions=actions, at=times, now=np.array([at.timestamp()]), utc_offset=np.array([offset]))
+    now = at.timestamp()
+    comes_back = not latest or now - times[0, 0] >= RETURN_S
+    return Windows(
+        actions=actions,
+        at=times,
+        now=np.array([now if comes_back else times[0, 0]]),
+        acts_now=np.array([comes_back]),
+        utc_offset=np.array([offset]),
+    )
 
 
-def windows_of(log: Log, *, actions: NDArray[np.int32], rows: int) -> Iterator[tuple[NDArray[np.intp], Windows]]:
-    """What is known before each event of a log, some events at a time, user by user.
+def windows_of(log: Log, *, rows: int, acts_now: bool, start: int = 0) -> Iterator[tuple[slice, Windows]]:
+    """What is known before each event of a log, some events at a time, in the log's order.
 
     Args:
         log: Of many users.
-        actions: (n,) the actions' numbers.
         rows: Events at a time.
+        acts_now: Whether the moment of the event is known. Otherwise it is asked right after the user's action before.
+        start: The first event to be told.
 
     Yields:
         Where the events stand in the log, and the windows before them.
     """
     order = np.argsort(log.users, kind="stable")
+    place = np.empty(len(log), np.intp)
+    place[order] = np.arange(len(log))
     first = np.r_[True, log.users[order][1:] != log.users[order][:-1]] if len(log) else np.zeros(0, bool)
-    place = np.arange(len(log))
-    # How many actions of the same user come before, looked up by place in ``order``.
-    before = place - np.maximum.accumulate(np.where(first, place, 0))
+    # How many actions of the same user come before, by place in ``order``.
+    before = np.arange(len(log)) - np.maximum.accumulate(np.where(first, np.arange(len(log)), 0))
     lags = np.arange(1, LONGEST + 1)
-    for start in range(0, len(log), rows):
-        here = place[start : start + rows]
+    for first_row in range(start, len(log), rows):
+        events = slice(first_row, min(first_row + rows, len(log)))
+        here = place[events]
         known = lags <= before[here][:, None]
         source = order[np.where(known, here[:, None] - lags, 0)]
-        events = order[here]
+        times = np.where(known, log.at[source], 0.0)
+        told = acts_now | ~known[:, 0]
         yield (
             events,
             Windows(
-                actions=np.where(known, actions[source], NONE).astype(np.int32),
-                at=np.where(known, log.at[source], 0.0),
-                now=log.at[events],
+                actions=np.where(known, log.actions[source], NONE).astype(np.int32),
+                at=times,
+                now=np.where(told, log.at[events], times[:, 0]),
+                acts_now=told,
                 utc_offset=log.utc_offset[events],
             ),
         )

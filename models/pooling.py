@@ -1,0 +1,62 @@
+"""Several opinions on what comes next, pooled into one: a weighted product of their probabilities."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize  # type: ignore[import-untyped]
+
+from models.chains import Floats
+
+FAINTEST = 0.002
+"""Added to each opinion before its logarithm: none may rule an action out."""
+
+PENALTY = 1e-3
+"""Pulls the weights to an even share, per case."""
+
+MOST_STEPS = 100
+"""Of the minimisation; it needs fewer."""
+
+
+def pooled(opinions: NDArray[np.floating], weights: Floats) -> Floats:
+    """The logarithmic opinion pool (C. Genest, J. V. Zidek: Combining probability distributions, 1986, section 3.3).
+
+    Args:
+        opinions: (n, c, k) probabilities of each of c candidates by each of k.
+        weights: (k,) of each; they need not add up to one, which sharpens or flattens.
+
+    Returns:
+        (n, c), each row adding up to one.
+    """
+    return _shares(np.log(opinions.astype(np.float64) + FAINTEST) @ weights)
+
+
+def pool_weights(opinions: NDArray[np.floating], hit: NDArray[np.bool_]) -> Floats:
+    """The weights under which what came was likeliest: McFadden's conditional logit (1974), lightly penalised.
+
+    Args:
+        opinions: (n, c, k), as for :func:`pooled`.
+        hit: (n, c) which candidate came; cases without one are left out.
+
+    Returns:
+        (k,)
+    """
+    some = hit.any(axis=1)
+    logs, came = np.log(opinions[some].astype(np.float64) + FAINTEST), hit[some].argmax(axis=1)
+    even = np.full(logs.shape[2], 1 / logs.shape[2])
+    if not len(logs):
+        return even
+    truth = logs[np.arange(len(logs)), came].mean(axis=0)
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        shares = _shares(logs @ weights)
+        away = weights - even
+        value = -np.log(shares[np.arange(len(logs)), came]).mean() + PENALTY * (away @ away)
+        slope = np.einsum("nc,nck->k", shares, logs) / len(logs) - truth + 2 * PENALTY * away
+        return float(value), slope
+
+    found = minimize(loss, even, jac=True, method="L-BFGS-B", options={"maxiter": MOST_STEPS})
+    return np.asarray(found.x, np.float64)
+
+
+def _shares(scores: Floats) -> Floats:
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
