@@ -2,7 +2,7 @@
 
 from store_promises import DAY, HOUR, NOON, action, campaign, outcome, video
 
-from precompute.store import Facts, Visits
+from precompute.store import Facts, Routine, Visits
 
 
 class ActivityPromises:
@@ -44,3 +44,24 @@ class ActivityPromises:
         once = Visits(user_id="once", days=1, first=NOON, last=NOON)
         assert facts.visits(since=since, until=until) == [two, busy, once]
         assert facts.visits(since=since, until=until, most=2) == [two, busy]
+
+    def test_routines_count_days_within_the_hours(self, facts: Facts) -> None:
+        """Apart: those of the weekday of the last instant; what was done twice in a day is one day."""
+        week = 7 * DAY
+        facts.write([action("look", at=NOON - days * DAY + HOUR) for days in (1, 2, 7, 8, 14)])
+        facts.write(
+            [action("look", at=NOON - week + HOUR / 2), action("look", at=NOON - week), action("pay", at=NOON - DAY)]
+        )
+        facts.write(
+            [action("look", at=NOON - DAY - HOUR, user="early"), action("look", at=NOON - DAY + 2 * HOUR, user="late")]
+        )
+        facts.write([action("look", at=NOON, user="now"), action("look", at=NOON - 2 * week - HOUR, user="gone")])
+
+        look = Routine(user_id="u1", action="look", alike=2, other=3)
+        pay = Routine(user_id="u1", action="pay", alike=0, other=1)
+        assert facts.routines(until=NOON, weeks=2, hours=2 * HOUR) == [look, pay]
+        assert facts.routines(until=NOON, weeks=2, hours=2 * HOUR, most=1) == [look]
+        assert facts.routines(until=NOON, weeks=1, hours=HOUR) == [
+            Routine(user_id="u1", action="look", alike=1, other=0),
+            pay,
+        ]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from precompute.facts import Action, CampaignFact, Fact, Outcome, UserFact, VariantFact, VideoFact
-from precompute.store import DAY, ActionLog, Line, Period, Totals, Visits
+from precompute.store import DAY, ActionLog, Line, Period, Routine, Totals, Visits
 from precompute.subjects import Subject
 
 _Brought = TypeVar("_Brought", VideoFact, CampaignFact, UserFact)
@@ -148,6 +148,19 @@ class KnownFacts:
             for user, theirs in times.items()
         ]
         return sorted(found, key=lambda one: (one.days, one.last), reverse=True)[:most]
+
+    def routines(self, *, until: datetime, weeks: int, hours: timedelta, most: int = 50_000) -> list[Routine]:
+        """What users did within some hours of the day in the weeks before ``until``, of the most days first."""
+        since = until - weeks * 7 * DAY
+        days: dict[tuple[str, str], set[int]] = {}
+        for one in self._actions:
+            if since <= one.at < until and (one.at - since) % DAY < hours:
+                days.setdefault((one.user_id, one.action), set()).add((one.at - since) // DAY)
+        found = [
+            Routine(user_id=user, action=action, alike=sum(d % 7 == 0 for d in on), other=sum(d % 7 != 0 for d in on))
+            for (user, action), on in days.items()
+        ]
+        return sorted(found, key=lambda one: (-one.alike - one.other, one.user_id, one.action))[:most]
 
     def _written(self, fact: Fact) -> bool:
         if fact.fact_id in self._seen:

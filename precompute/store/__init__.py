@@ -59,6 +59,23 @@ class Visits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Routine:
+    """On how many days a user did something within certain hours.
+
+    Attributes:
+        user_id: Who.
+        action: What.
+        alike: How many of the days of one weekday.
+        other: How many of all other days.
+    """
+
+    user_id: str
+    action: str
+    alike: int
+    other: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActionLog:
     """What users did, as columns of one length, in the order in which it was accepted.
 
@@ -144,3 +161,13 @@ class Facts(Protocol):
 
     def visits(self, *, since: datetime, until: datetime, most: int = 1000) -> list[Visits]:
         """Users who did something in that time; those who were there on the most days first, then the latest."""
+
+    def routines(self, *, until: datetime, weeks: int, hours: timedelta, most: int = 50_000) -> list[Routine]:
+        """What users did within the ``hours`` from the time of day of ``until`` on, in the weeks before it.
+
+        Args:
+            until: An instant; days are counted from its time of day, and those of its weekday are alike.
+            weeks: How many weeks before it count.
+            hours: At most a day.
+            most: Those of the most days first, up to so many.
+        """

@@ -1,12 +1,12 @@
 """The questions about who and what is active: read when the cache is warmed up, not with every request."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, and_, case, func, literal, or_, select, type_coerce
 
 from precompute.store import DAY
-from precompute.store.tables import ACTIONS, CAMPAIGNS, MICROSECOND, OUTCOMES, VIDEOS
+from precompute.store.tables import ACTIONS, CAMPAIGNS, EPOCH, MICROSECOND, OUTCOMES, VIDEOS
 from precompute.subjects import Subject
 
 
@@ -42,3 +42,19 @@ def visits(*, since: datetime, until: datetime, most: int) -> Select[Any]:
     first, last = func.min(ACTIONS.c.at).label("first"), func.max(ACTIONS.c.at).label("last")
     query = select(ACTIONS.c.user_id, days, first, last).where(ACTIONS.c.at >= since, ACTIONS.c.at < until)
     return query.group_by(ACTIONS.c.user_id).order_by(days.desc(), last.desc(), ACTIONS.c.user_id).limit(most)
+
+
+def routines(*, until: datetime, weeks: int, hours: timedelta, most: int) -> Select[Any]:
+    """What users did within those hours, with ``alike`` and ``other`` days; of the most days first."""
+    since = until - weeks * 7 * DAY
+    passed = type_coerce(ACTIONS.c.at, BigInteger) - literal((since - EPOCH) // MICROSECOND, BigInteger)
+    width = literal(DAY // MICROSECOND, BigInteger, literal_execute=True)
+    day = passed // width
+    same = day % literal(7, BigInteger, literal_execute=True) == literal(0, BigInteger, literal_execute=True)
+    alike = func.count(func.distinct(case((same, day)))).label("alike")
+    other = func.count(func.distinct(case((~same, day)))).label("other")
+    within = passed % width < literal(hours // MICROSECOND, BigInteger)
+    query = select(ACTIONS.c.user_id, ACTIONS.c.action, alike, other)
+    query = query.where(ACTIONS.c.at >= since, ACTIONS.c.at < until, within)
+    query = query.group_by(ACTIONS.c.user_id, ACTIONS.c.action)
+    return query.order_by((alike + other).desc(), ACTIONS.c.user_id, ACTIONS.c.action).limit(most)

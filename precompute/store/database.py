@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Column, Connection, Row, Select, Table, and_,
 from sqlalchemy.engine import make_url
 
 from precompute.facts import Action, CampaignFact, Fact, VariantFact, VideoFact
-from precompute.store import ActionLog, Line, Period, Totals, Visits, action_log, activity
+from precompute.store import ActionLog, Line, Period, Routine, Totals, Visits, action_log, activity
 from precompute.store.account import holdings
 from precompute.store.engine import WRITES, open_engine, reaching_database
 from precompute.store.schema import upgrade
@@ -173,6 +173,11 @@ class Database:
     def visits(self, *, since: datetime, until: datetime, most: int = 1000) -> list[Visits]:
         """Users who did something in that time; those who were there on the most days first, then the latest."""
         return [Visits(**row) for row in self._rows(activity.visits(since=since, until=until, most=most))]
+
+    def routines(self, *, until: datetime, weeks: int, hours: timedelta, most: int = 50_000) -> list[Routine]:
+        """What users did within some hours of the day in the weeks before ``until``, of the most days first."""
+        query = activity.routines(until=until, weeks=weeks, hours=hours, most=most)
+        return [Routine(**row) for row in self._rows(query)]
 
     def close(self) -> None:
         """Close the connections; the next question opens new ones."""
