@@ -65,9 +65,15 @@ class ReceiptSchema(Schema):
     queued_tasks = ByTaskType(
         values=fields.List(fields.String()),
         required=True,
-        metadata=_about("Task ids of every result that is not fresh in the cache already; a running task is joined."),
+        metadata=_about(
+            "Task ids of every result that is not fresh in the cache already; a running task is joined, and one that "
+            "failed a moment ago is named again."
+        ),
     )
     cached = fields.List(TaskTypeName(), required=True, metadata=_about("What is fresh already."))
+    failed = fields.List(
+        TaskTypeName(), metadata=_about("What failed a moment ago: its task says why; it is tried again after a while.")
+    )
     message = fields.String(required=True)
     status = fields.String(required=True, validate=validate.OneOf(["processing", "ready"]))
 
@@ -160,51 +166,6 @@ class QueueSchema(Schema):
         metadata=_about("By task type, and `total`."),
     )
     queues = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
-
-
-class WorkerSchema(Schema):
-    """A worker that reported lately."""
-
-    name = fields.String(required=True)
-    processes = fields.Integer(required=True)
-    queues = fields.List(fields.String(), required=True)
-    reported_at = Instant(required=True)
-
-
-class FiguresSchema(Schema):
-    """What the service counts about itself since its counters began."""
-
-    cache_hit_rate = fields.Float(required=True, metadata=_about("Percent of reads, fresh or stale."))
-    total_requests = fields.Integer(required=True, metadata=_about("Reads of the cache."))
-    queue_size = fields.Integer(required=True, metadata=_about("Tasks that have not begun."))
-    avg_processing_time = ByTaskType(
-        values=fields.Float(), required=True, metadata=_about("Seconds, of what was computed at least once.")
-    )
-    workers_running = fields.Integer(required=True, metadata=_about("Processes of all workers."))
-    hits = ByTaskType(values=fields.Integer(), required=True)
-    stale_hits = ByTaskType(values=fields.Integer(), required=True)
-    misses = ByTaskType(values=fields.Integer(), required=True)
-    computations = fields.Dict(
-        keys=fields.String(),
-        values=fields.Integer(),
-        required=True,
-        metadata=_about("By task type, and of what only feeds others (`video_samples`: decoded videos)."),
-    )
-    failures = ByTaskType(values=fields.Integer(), required=True)
-    rescued = ByTaskType(
-        values=fields.Integer(), required=True, metadata=_about("Tasks taken up again after their worker was lost.")
-    )
-    oldest_waiting_seconds = fields.Dict(
-        keys=fields.String(), values=fields.Float(), required=True, metadata=_about("By queue, where something waits.")
-    )
-    workers = fields.List(fields.Nested(WorkerSchema), required=True)
-
-
-class MetricsSchema(Schema):
-    """The figures."""
-
-    success = succeeded()
-    metrics = fields.Nested(FiguresSchema, required=True)
 
 
 class AliveSchema(Schema):

@@ -1,6 +1,5 @@
 """Examples that the OpenAPI document shows; a test holds them against the schemas."""
 
-from typing import Any
 
 from precompute.catalogue import CTR_PREDICTION, FACE_DETECTION, SCENE_DETECTION
 from precompute.entry import State
@@ -79,32 +78,6 @@ QUEUE = {
     "success": True,
     "queue_stats": {CTR_PREDICTION.name: 1, SCENE_DETECTION.name: 0, "total": 1},
     "queues": {queue.label: int(queue is Queue.VIDEO) for queue in Queue},
-}
-
-METRICS: dict[str, Any] = {
-    "success": True,
-    "metrics": {
-        "cache_hit_rate": 93.75,
-        "total_requests": 16,
-        "queue_size": 1,
-        "avg_processing_time": {CTR_PREDICTION.name: 0.021},
-        "workers_running": 4,
-        "hits": {CTR_PREDICTION.name: 14},
-        "stale_hits": {CTR_PREDICTION.name: 1},
-        "misses": {CTR_PREDICTION.name: 1},
-        "failures": {CTR_PREDICTION.name: 0},
-        "rescued": {CTR_PREDICTION.name: 0},
-        "computations": {CTR_PREDICTION.name: 2},
-        "oldest_waiting_seconds": {Queue.VIDEO.label: 0.8},
-        "workers": [
-            {
-                "name": "interactive@host",
-                "processes": 3,
-                "queues": [Queue.VIDEO.label],
-                "reported_at": "2026-03-01T12:00:00.000Z",
-            }
-        ],
-    },
 }
 
 READY = {"success": True, "status": "ready", "checks": {"cache": "ok", "broker": "ok"}}

@@ -27,6 +27,7 @@ class TypeMeasures:
 
     Attributes:
         durations: Computations by class of duration: class *n* is from ``2 ** (n / 4)`` ms on, up to the next.
+        refreshes: ``queued``, ``unchanged`` and ``parked`` (precompute/refreshing.py).
     """
 
     hits: int
@@ -37,6 +38,7 @@ class TypeMeasures:
     rescued: int
     total_ms: int
     durations: Mapping[int, int]
+    refreshes: Mapping[str, int]
 
     @property
     def average_seconds(self) -> float | None:
@@ -165,6 +167,7 @@ def _of_type(counters: Mapping[str, int], name: str, durations: Mapping[int, int
         rescued=counters.get(f"rescued:{name}", 0),
         total_ms=counters.get(f"ms:{name}", 0),
         durations=durations,
+        refreshes={what: counters.get(f"refresh:{what}:{name}", 0) for what in ("queued", "unchanged", "parked")},
     )
 
 

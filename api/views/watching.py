@@ -4,12 +4,14 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from api.answers import AliveSchema, MetricsSchema, NotReadySchema, QueueSchema, ReadySchema
+from api.answers import AliveSchema, NotReadySchema, QueueSchema, ReadySchema
 from api.blueprint import NounBlueprint, answers, fails
 from api.engine import engine
 from api.errors import RETRY_AFTER_S, problem
-from api.examples import METRICS, NOT_READY, QUEUE, READY
+from api.examples import NOT_READY, QUEUE, READY
 from api.figures import metrics_figures, queue_figures
+from api.metric_answers import MetricsSchema
+from api.metric_examples import METRICS
 from api.readiness import checks
 
 blueprint = NounBlueprint("watching", __name__, description="Queues, figures and health.")
@@ -28,7 +30,7 @@ def queue() -> dict[str, Any]:
 @blueprint.doc(responses=fails(503))
 def metrics() -> dict[str, Any]:
     """What the service counts about itself."""
-    return {"metrics": metrics_figures(engine().measures(), catalogue=engine().catalogue)}
+    return {"metrics": metrics_figures(engine())}
 
 
 @blueprint.route("/healthz")

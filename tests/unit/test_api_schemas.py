@@ -6,6 +6,8 @@ import pytest
 from marshmallow import Schema, ValidationError
 
 from api import answers, examples
+from api.metric_answers import MetricsSchema
+from api.metric_examples import METRICS
 from api.schemas import DEEPEST, InvalidateQuerySchema, InvalidateSchema, RefreshSchema, VideoTriggerSchema
 
 SENT = {"video_id": "v1", "user_id": "u1"}
@@ -82,7 +84,7 @@ SHOWN = {
     "task": (answers.TaskSchema, examples.TASK),
     "invalidated": (answers.InvalidatedSchema, examples.INVALIDATED),
     "queue": (answers.QueueSchema, examples.QUEUE),
-    "metrics": (answers.MetricsSchema, examples.METRICS),
+    "metrics": (MetricsSchema, METRICS),
     "ready": (answers.ReadySchema, examples.READY),
     "not ready": (answers.NotReadySchema, examples.NOT_READY),
 }

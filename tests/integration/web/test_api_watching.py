@@ -6,9 +6,12 @@ import pytest
 from api_bench import CTR, SIX, TWELVE, ApiBench
 from servers import ValkeyServer
 
-from api.answers import MetricsSchema, NotReadySchema, QueueSchema, ReadySchema
+from api.answers import NotReadySchema, QueueSchema, ReadySchema
+from api.metric_answers import MetricsSchema
 from precompute.measures import report_worker
 from precompute.queues import Queue
+from precompute.warming import Tally
+from precompute.warmth import Warmth
 
 
 def test_the_queue_counts_what_has_not_begun(api: ApiBench) -> None:
@@ -86,6 +89,7 @@ def test_metrics_name_the_workers(api: ApiBench) -> None:
         "name": "a@host",
         "processes": 3,
         "queues": ["critical", "video"],
+        "busy": None,
         "reported_at": "2026-03-01T12:01:00.000Z",
     }
     assert [worker["name"] for worker in figures["workers"]] == ["a@host", "b@host"]
@@ -111,3 +115,38 @@ def test_not_ready_says_what_is_down(
     assert [name for name, state in body["checks"].items() if state != "ok"] == [down]
     assert int(answer.headers["Retry-After"]) > 0
     assert api.client.get("/healthz").get_json() == {"success": True, "status": "alive"}
+
+
+def test_metrics_tell_how_long_things_take_and_whether_they_were_read(api: ApiBench) -> None:
+    """Percentiles, the share that was read, by cause, and how much of the workers' time went to tasks."""
+    api.trigger()
+    api.store()
+    assert api.get("/metrics").get_json()["metrics"]["share_read"][CTR.partition(":")[0]] is None
+    api.get(f"/cache/{CTR}")
+    report_worker(api.parts.cache, name="a@host", processes=2, queues=["video"], busy=0.25)
+    figures = api.get("/metrics").get_json()["metrics"]
+    took = figures["processing_time"]["ctr_prediction"]
+    assert took["p50"] == pytest.approx(1.5, rel=0.2)
+    assert took["p95"] == pytest.approx(1.5, rel=0.2)
+    assert "hook_analysis" not in figures["processing_time"]
+    assert figures["share_read"] == {**dict.fromkeys(TWELVE), "ctr_prediction": 1.0}
+    seen = figures["usefulness"]["ctr_prediction"]["event"]
+    assert (seen["made"], seen["used"], seen["unused"], seen["saved_seconds"]) == (1, 1, 0, 1.5)
+    assert figures["refreshes"]["ctr_prediction"] == {"queued": 0, "unchanged": 0, "computed": 0, "parked": 0}
+    assert (figures["worker_utilisation"], figures["workers"][0]["busy"]) == (0.25, 0.25)
+    assert set(figures["prediction_accuracy"]) == {"hour", "day", "week"}
+    assert figures["prediction_accuracy"]["hour"]["all"]["followed"] == 0
+    assert figures["warm_up"] is None
+
+
+def test_metrics_tell_of_the_warm_up(api: ApiBench) -> None:
+    """When it began, how far it is, what it did."""
+    warmth = Warmth(api.parts.cache)
+    found = warmth.slice(warmth.due() or 0)
+    assert found is not None
+    warmth.went(found, place=2, of=5, rest=timedelta(seconds=1), tally=Tally(queued=6, fresh=1, refused=1))
+    body = api.get("/metrics").get_json()
+    assert MetricsSchema().validate(body) == {}
+    told = body["metrics"]["warm_up"]
+    assert (told["place"], told["of"], told["queued"], told["fresh"], told["refused"]) == (2, 5, 6, 1, 1)
+    assert (told["began_at"], told["ended_at"]) == ("2026-03-01T12:00:00.000Z", None)
