@@ -17,7 +17,7 @@ from precompute.store.database import Database
 @click.command()
 @click.argument("kind", type=click.Choice([kind.value for kind in ModelKind]))
 def train(kind: str) -> None:
-    """Train KIND from the outcomes in the store; it comes into use at once if it is better than what is."""
+    """Train KIND from the outcomes and actions in the store; it comes into use at once if better than what is."""
     settings = Settings.from_environ(os.environ)
     done = _shown(ModelKind(kind), settings=settings, console=Console(stderr=True, highlight=False))
     click.echo(done.told)

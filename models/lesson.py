@@ -52,7 +52,7 @@ def beats(new: Losses, current: Losses) -> bool:
     return bool(gain.mean() > STANDARD_ERRORS * gain.std(ddof=1) / len(gain) ** 0.5)
 
 
-def too_few(kind: str, *, have: int, needed: int, what: str) -> ModelNotTrained:
+def too_few(kind: str, *, have: int, needed: int, what: str, code: str = "too_few_outcomes") -> ModelNotTrained:
     """Says what is missing, for the caller to raise.
 
     Args:
@@ -60,5 +60,6 @@ def too_few(kind: str, *, have: int, needed: int, what: str) -> ModelNotTrained:
         have: How many there are.
         needed: How many there must be.
         what: Is counted.
+        code: Of the error.
     """
-    return ModelNotTrained(f"{kind}: {have} of the {needed} {what} that are needed", code="too_few_outcomes")
+    return ModelNotTrained(f"{kind}: {have} of the {needed} {what} that are needed", code=code)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from models.actions_lesson import actions_lesson
 from models.lesson import Lesson, Report
 from models.manifest import ModelVersion
 from models.rates_lesson import rates_lesson
@@ -20,7 +21,7 @@ from precompute.subjects import Subject
 
 logger = logging.getLogger(__name__)
 
-TRAINED = (ModelKind.CTR, ModelKind.ROAS, ModelKind.TEXT)
+TRAINED = (ModelKind.CTR, ModelKind.ROAS, ModelKind.TEXT, ModelKind.ACTIONS)
 """The kinds that can be trained, in the order in which a night trains them."""
 
 
@@ -63,7 +64,7 @@ def train(kind: ModelKind, *, facts: Facts, registry: Registry, at: datetime, re
         report: Told of each step.
 
     Raises:
-        ModelNotTrained: There is nothing to train (``nothing_to_train``) or too little (``too_few_outcomes``).
+        ModelNotTrained: There is too little to learn from (``too_few_outcomes``, ``too_few_actions``).
         SourceUnavailable: The facts cannot be had now, or another process is training this kind (``being_trained``).
     """
     with alone(registry.folder / f"{kind}.training", kind=kind):
@@ -92,10 +93,8 @@ def _lesson(kind: ModelKind, *, facts: Facts, registry: Registry, report: Report
             loaded = registry.current(kind)
             return text_lesson(facts, in_use=loaded.model, features=loaded.version.lineage.features, report=report)
         case ModelKind.ACTIONS:
-            raise ModelNotTrained(
-                "actions: there is nothing to train; what a user does next is counted from their own habits when asked",
-                code="nothing_to_train",
-            )
+            in_use = usable(registry, kind)
+            return actions_lesson(facts, in_use=in_use.model if in_use else None, report=report)
 
 
 def usable(registry: Registry, kind: ModelKind) -> LoadedModel | None:

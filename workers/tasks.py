@@ -10,6 +10,7 @@ from celery import Task
 from celery.exceptions import Reject
 
 import celeryconfig
+from precompute.anticipation import Anticipation
 from precompute.attention import Attention
 from precompute.errors import BrokerUnavailable, DeclarationError, StoreUnavailable
 from precompute.message import Message
@@ -25,11 +26,12 @@ from workers.campaign import roas, scoring, variants
 from workers.dashboard import actions, analytics, dashboard
 from workers.draining import drain_facts
 from workers.execution import Execution, TryAgain
+from workers.off_peak import prepare_morning
 from workers.rescue import rescue
 from workers.training import train_all
 from workers.video import captions, ctr, faces, hook, samples, scenes, thumbnails
 from workers.warming import look_after_warmth, warm_slice
-from workers.wiring import attention_of, engine, foresight_of
+from workers.wiring import anticipation_of, attention_of, engine, foresight_of
 
 MODULES: tuple[ModuleType, ...] = (
     *(samples, scenes, faces, hook, thumbnails, captions, ctr),
@@ -107,10 +109,22 @@ def warm(*, token: int) -> None:
 
 
 @cache
+def anticipation() -> Anticipation:
+    """What computes ahead in this process; it keeps what it knows of the backlog."""
+    return anticipation_of(execution().engine)
+
+
+@cache
 def attention() -> Attention:
-    """What looks ahead in this process; it keeps what it knows of the backlog."""
+    """What looks ahead in this process."""
     parts = execution().engine
-    return attention_of(parts, foresight=foresight_of(parts))
+    return attention_of(parts, foresight=foresight_of(parts, anticipation=anticipation()))
+
+
+@app.task(name=celeryconfig.MORNING)  # type: ignore[untyped-decorator]
+def morning(**_: Any) -> None:
+    """Get ready what people will ask for in the morning."""
+    prepare_morning(execution().engine, anticipation())
 
 
 @app.task(name=celeryconfig.LOOK_AHEAD)  # type: ignore[untyped-decorator]
@@ -131,7 +145,7 @@ def drain(**_: Any) -> None:
     time_limit=(celeryconfig.TRAINING_LIMIT + celeryconfig.HARD_LIMIT_MARGIN).total_seconds(),
 )
 def train(**_: Any) -> None:
-    """Train the models anew from what came of videos and campaigns."""
+    """Train the models anew from what came of videos and campaigns, and from what users did."""
     train_all(execution().engine)
 
 

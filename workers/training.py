@@ -1,4 +1,4 @@
-"""The nightly training: every kind of model that outcomes teach, one after the other."""
+"""The nightly training: every kind of model, one after the other."""
 
 import logging
 
@@ -11,7 +11,7 @@ _log = logging.getLogger(__name__)
 
 
 def train_all(engine: Engine) -> None:
-    """Train what there are outcomes for; a kind that cannot be now is told in the log, and leaves the others."""
+    """Train what there are outcomes or actions for; a kind that cannot be now is told in the log, and leaves the others."""
     for kind in TRAINED:
         try:
             _train(kind, engine=engine)
