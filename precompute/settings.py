@@ -152,6 +152,18 @@ class Settings:
         parse_duration,
         "How often beat looks for computations whose worker died.",
     )
+    refresh_interval: timedelta = _setting(
+        "PRECOMPUTE_REFRESH_INTERVAL",
+        timedelta(seconds=15),
+        parse_duration,
+        "How often beat looks for results whose refresh is due.",
+    )
+    refresh_expiry: timedelta = _setting(
+        "PRECOMPUTE_REFRESH_EXPIRY",
+        timedelta(minutes=5),
+        parse_duration,
+        "A look at whether a result has changed that waited longer for a worker is dropped; the result is due again.",
+    )
     off_peak: OffPeak = _setting(
         "PRECOMPUTE_OFF_PEAK",
         parse_off_peak("01:00-06:00"),
