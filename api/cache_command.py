@@ -11,6 +11,7 @@ from rich.table import Table
 
 from api.amounts import duration, size
 from api.console import console_for, print_json
+from api.figures import cache_figures
 from precompute.clock import iso
 from precompute.errors import StoreUnavailable, UnknownPrecomputation
 from precompute.invalidation import Invalidation
@@ -113,6 +114,28 @@ def rm(pattern: str, soft: bool, yes: bool, as_json: bool) -> None:
         print_json({"invalidated": dropped, "soft": soft})
     else:
         click.echo(f"{_results(dropped)} {'marked as stale' if soft else 'deleted'}")
+
+
+@cache.command()
+@_JSON
+def stats(as_json: bool) -> None:
+    """Tell by task type how much is stored, how often it is there when asked for, and whether it was read at all."""
+    told = cache_figures(_engine())
+    if as_json:
+        print_json(told)
+        return
+    table = Table("task type", box=None, pad_edge=False)
+    for name in ("entries", "reads", "hit rate", "results read", "refreshed", "unchanged", "parked"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name, each in [*told["by_type"].items(), ("all", told["all"])]:
+        counts = (str(each[what]) for what in ("computed", "unchanged", "parked"))
+        table.add_row(name, str(each["entries"]), str(each["reads"]), *_percents(each), *counts)
+    console_for().print(table)
+
+
+def _percents(each: Mapping[str, Any]) -> list[str]:
+    shares = (each["hit_rate"], each["share_read"])
+    return ["" if share is None else f"{100 * share:.0f} %" for share in shares]
 
 
 def _engine() -> Precomputer:

@@ -6,6 +6,7 @@ from typing import Any
 from precompute.catalogue import Catalogue
 from precompute.clock import from_ms
 from precompute.follow_up import DAY, HOUR, WEEK, accuracy
+from precompute.listing import stored
 from precompute.measures import Measures, TypeMeasures
 from precompute.planner import Cause
 from precompute.precomputer import Precomputer
@@ -15,6 +16,7 @@ from precompute.warmth import Warmth
 
 _WINDOWS = {"hour": HOUR, "day": DAY, "week": WEEK}
 _SHARES = {"p50": 0.5, "p95": 0.95}
+_REFRESHES = ("computed", "unchanged", "parked")
 
 
 def queue_figures(measures: Measures, *, catalogue: Catalogue) -> dict[str, Any]:
@@ -54,6 +56,33 @@ def metrics_figures(engine: Precomputer) -> dict[str, Any]:
         "workers": [
             {"busy": None, **worker, "reported_at": from_ms(worker["at"] * 1000)} for worker in measures.workers
         ],
+    }
+
+
+def cache_figures(engine: Precomputer) -> dict[str, Any]:
+    """What is stored and what became of it, by task type and in all; ``null`` where there is nothing to divide by."""
+    measures, useful = engine.measures(), usefulness(engine.cache, engine.catalogue)
+    held = stored(engine.cache, engine.catalogue)
+    by_type = {
+        name: {"entries": held[name], **_read(counts, useful.get(name, {}))}
+        for name, counts in measures.by_type.items()
+    }
+    answered = {name: counts.hits + counts.stale_hits for name, counts in measures.by_type.items()}
+    whole = {name: sum(each[name] for each in by_type.values()) for name in ("entries", "reads", *_REFRESHES)}
+    every = [seen for causes in useful.values() for seen in causes.values()]
+    hit_rate = sum(answered.values()) / whole["reads"] if whole["reads"] else None
+    shares = {"hit_rate": _rounded(hit_rate), "share_read": _rounded(_share_read(every))}
+    return {"by_type": by_type, "all": {**whole, **shares}}
+
+
+def _read(counts: TypeMeasures, causes: Mapping[Cause, Usefulness]) -> dict[str, Any]:
+    answered = counts.hits + counts.stale_hits
+    reads = answered + counts.misses
+    shares = (answered / reads if reads else None, _share_read(causes.values()))
+    return {
+        "reads": reads,
+        **dict(zip(("hit_rate", "share_read"), map(_rounded, shares), strict=True)),
+        **{name: count for name, count in _refreshes(counts, causes).items() if name in _REFRESHES},
     }
 
 

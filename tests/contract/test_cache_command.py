@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -174,8 +175,36 @@ class TestRemove:
         assert ("Delete 1 result " in result.output, "1 result deleted" in result.output) == (True, True)
 
 
+class TestStats:
+    """``cache stats``."""
+
+    def test_by_type_and_in_all(self, precompute: CommandLine) -> None:
+        """Entries, reads and how many of them found something, and whether results were read before they went."""
+        cache = precompute.engine.cache
+        read = precompute.have(DASHBOARD_DATA, "u1")
+        unread = precompute.have(DASHBOARD_DATA, "u2", cause=Cause.REFRESH)
+        for key in (read, read, DASHBOARD_DATA.key_for(replace(read.ref, id="u3"))):
+            cache.read(key)
+        precompute("cache", "rm", str(unread), "--yes")
+        precompute.have(VARIANT_GENERATION, "c1")
+
+        told = precompute.json("cache", "stats")
+
+        dashboard = {"reads": 3, "hit_rate": 0.6667, "share_read": 0.5, "computed": 1, "unchanged": 0, "parked": 0}
+        assert told["by_type"]["dashboard_data"] == {**dashboard, "entries": 1}
+        assert told["by_type"]["video_samples"]["entries"] == 0
+        assert told["all"] == {**dashboard, "entries": 2}
+        text = precompute("cache", "stats").stdout
+        assert [word for word in ("dashboard_data", "67 %", "50 %", "video_samples") if word not in text] == []
+
+    def test_an_empty_cache_has_no_shares(self, precompute: CommandLine) -> None:
+        """Nothing is divided by nothing."""
+        told = precompute.json("cache", "stats")["all"]
+        assert (told["entries"], told["hit_rate"], told["share_read"]) == (0, None, None)
+
+
 @pytest.mark.parametrize(
-    "words", [("ls",), ("show", "ctr_prediction:video:v1"), ("rm", "*", "--yes"), ("ls", "--json")]
+    "words", [("ls",), ("show", "ctr_prediction:video:v1"), ("rm", "*", "--yes"), ("stats", "--json")]
 )
 def test_a_cache_that_is_away_is_told_in_one_line(precompute: CommandLine, words: tuple[str, ...]) -> None:
     """With what to look at, and an exit code for scripts."""
