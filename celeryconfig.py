@@ -18,6 +18,10 @@ TASK_PREFIX = "precompute."
 
 SWEEP = TASK_PREFIX + "sweep"
 
+REFRESH = TASK_PREFIX + "refresh"
+
+REVALIDATE = TASK_PREFIX + "revalidate"
+
 DRAIN = TASK_PREFIX + "drain"
 
 DRAIN_EVERY = timedelta(seconds=2)
@@ -26,6 +30,11 @@ DRAIN_EVERY = timedelta(seconds=2)
 WARM = TASK_PREFIX + "warm"
 
 LOOK_AHEAD = TASK_PREFIX + "look_ahead"
+
+MORNING = TASK_PREFIX + "morning"
+
+MORNING_EVERY = timedelta(minutes=1)
+"""How often the last of the off-peak hours looks for what is still to be prepared."""
 
 TRAIN = TASK_PREFIX + "train"
 
@@ -79,10 +88,13 @@ task_default_queue = Queue.GENERAL.label
 task_create_missing_queues = False
 task_routes = {TASK_PREFIX + row.name: {"queue": row.queue.label} for row in _catalogue} | {
     SWEEP: {"queue": Queue.CRITICAL.label},
+    REFRESH: {"queue": Queue.CRITICAL.label},
+    REVALIDATE: {"queue": Queue.REFRESH.label},
     DRAIN: {"queue": Queue.CRITICAL.label},
     TRAIN: {"queue": Queue.BACKGROUND.label},
     WARM: {"queue": Queue.BACKGROUND.label},
     LOOK_AHEAD: {"queue": Queue.GENERAL.label},
+    MORNING: {"queue": Queue.BACKGROUND.label},
 }
 
 # A message is acknowledged when its result is stored and its dependants are queued; a lost child gives it back
@@ -107,6 +119,11 @@ beat_schedule = {
         # Sweeps that could not run must not pile up behind each other.
         "options": {"expires": _settings.sweep_interval.total_seconds()},
     },
+    "refresh": {
+        "task": REFRESH,
+        "schedule": _settings.refresh_interval,
+        "options": {"expires": _settings.refresh_interval.total_seconds()},
+    },
     "drain": {
         "task": DRAIN,
         "schedule": DRAIN_EVERY,
@@ -117,6 +134,12 @@ beat_schedule = {
         "schedule": crontab(hour=str(_settings.off_peak.start.hour), minute=str(_settings.off_peak.start.minute)),
         # A night in which no worker had time is left out: the next one learns from its outcomes too.
         "options": {"expires": _settings.off_peak.length.total_seconds()},
+    },
+    "morning": {
+        "task": MORNING,
+        # Every minute of the hours in which it may lie; the task itself knows to the minute.
+        "schedule": crontab(hour=",".join(map(str, _settings.off_peak.last_hours)), minute="*"),
+        "options": {"expires": MORNING_EVERY.total_seconds()},
     },
 }
 beat_max_loop_interval = 2

@@ -72,12 +72,27 @@ class Anticipation:
             BrokerUnavailable: Nothing was queued.
             StoreUnavailable: The cache cannot be reached.
         """
-        wanted = self._needs(predictions)
-        offers = self._worthwhile(self._absent(wanted))
-        chosen = self._allowed(offers)
+        return self.fulfil(self._needs(predictions))
+
+    def fulfil(
+        self, wanted: Sequence[Need], *, queue: Queue = Queue.GENERAL, wanted_for: timedelta = WANTED_FOR
+    ) -> int:
+        """Queue what of these needs is not fresh, as far as it is worth it; how many results that were.
+
+        Args:
+            wanted: Of any users.
+            queue: Where it is to wait, at the most urgent.
+            wanted_for: What is fresh is kept so for as long.
+
+        Raises:
+            BrokerUnavailable: Nothing was queued.
+            StoreUnavailable: The cache cannot be reached.
+        """
+        absent = self._absent(wanted, wanted_for=wanted_for)
+        chosen = self._allowed(self._worthwhile(absent, queue=queue))
         if not chosen:
             return 0
-        plans = list(self._plans(chosen))
+        plans = list(self._plans(chosen, queue=queue))
         receipts = admit_all(plans, ledger=self._ledger, dispatch=self._dispatch)
         started = [
             task
@@ -108,14 +123,14 @@ class Anticipation:
     def _likely(self, probability: float) -> bool:
         return probability > self._bounds.prediction_threshold
 
-    def _absent(self, wanted: Sequence[Need]) -> list[tuple[Need, tuple[TaskType, ...]]]:
+    def _absent(self, wanted: Sequence[Need], *, wanted_for: timedelta) -> list[tuple[Need, tuple[TaskType, ...]]]:
         """Of what is wanted what is neither fresh nor on its way, each with those of its inputs that are not either."""
         if not wanted:
             return []
         pairs = [(need, row) for need in wanted for row in _with_inputs(need.row)]
         now = self._cache.now_ms()
         flat = [text for need, row in pairs for text in (str(row.key_for(need.event.ref)), need.event.fingerprint)]
-        states = self._cache.scripts.run("foreseen", now, now + in_ms(WANTED_FOR), *flat)
+        states = self._cache.scripts.run("foreseen", now, now + in_ms(wanted_for), *flat)
         missing: dict[str, list[TaskType]] = {}
         for (need, row), state in zip(pairs, states, strict=True):
             if state == b"absent":
@@ -126,12 +141,11 @@ class Anticipation:
             if need.row in (rows := missing.get(str(need.key), []))
         ]
 
-    def _worthwhile(self, absent: Iterable[tuple[Need, tuple[TaskType, ...]]]) -> list[Offer]:
+    def _worthwhile(self, absent: Sequence[tuple[Need, tuple[TaskType, ...]]], *, queue: Queue) -> list[Offer]:
         """What is worth it, most useful first, and no more than there is room for."""
-        absent = list(absent)
         if not absent:
             return []
-        load = self._backlog.before(Queue.GENERAL)
+        load = self._backlog.before(queue)
         known = self._experiences.now()
         offers = [offer for need, rows in absent if (offer := self._offer(need, rows, load=load, known=known))]
         offers.sort(key=lambda offer: -offer.benefit_s)
@@ -156,13 +170,16 @@ class Anticipation:
         granted = self._cache.scripts.run("allow", self._bounds.predictions_per_user, in_ms(CAP_WITHIN), *flat)
         return [need for wanted, most in zip(by_user.values(), granted, strict=True) for need in wanted[:most]]
 
-    def _plans(self, chosen: Sequence[Need]) -> Iterable[Plan]:
+    def _plans(self, chosen: Sequence[Need], *, queue: Queue) -> Iterable[Plan]:
         by_event: dict[str, list[Need]] = {}
         for need in chosen:
             by_event.setdefault(need.event.to_json(), []).append(need)
         for wanted in by_event.values():
             rows = [need.row for need in wanted]
-            yield plan(wanted[0].event, catalogue=self._catalogue, rows=rows, cause=Cause.PREDICTION)
+            # The general queue is where predicted work waits anyway; rows that are less urgent stay so.
+            priority = None if queue is Queue.GENERAL else queue.value
+            event, cause = wanted[0].event, Cause.PREDICTION
+            yield plan(event, catalogue=self._catalogue, rows=rows, cause=cause, priority=priority)
 
 
 def _with_inputs(row: TaskType) -> tuple[TaskType, ...]:

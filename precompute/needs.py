@@ -89,16 +89,16 @@ def needs(
 
     Args:
         user_id: Whose.
-        probabilities: By action; those of actions that read the same result add up, as only one comes next.
+        probabilities: By action; of several that read the same result the likeliest counts.
         latest: What the user brought last.
         catalogue: Says which action reads which results.
     """
     found = []
     for row in catalogue.served():
-        probability = sum(probabilities.get(action, 0.0) for action in row.needed_for)
+        probability = max((probabilities.get(action, 0.0) for action in row.needed_for), default=0.0)
         event = latest.get(row.subject) or _of_user(user_id, row)
         if probability and event is not None:
-            found.append(Need(user_id=user_id, row=row, event=event, probability=min(1.0, probability)))
+            found.append(Need(user_id=user_id, row=row, event=event, probability=probability))
     return found
 
 

@@ -2,9 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
+
+PREPARES_WITHIN = timedelta(hours=1)
+"""Mornings are prepared so long before they begin: what is fresh for an hour would be stale again otherwise."""
 
 _ANY_DAY = datetime(2000, 1, 1)  # only the distance of two times of a day is taken
 
@@ -21,6 +24,22 @@ class OffPeak:
         """More than nothing, and less than a day."""
         between = datetime.combine(_ANY_DAY, self.end) - datetime.combine(_ANY_DAY, self.start)
         return between % timedelta(days=1)
+
+    def ends_after(self, at: datetime) -> datetime:
+        """The first end of the stretch that is later than ``at``, in UTC."""
+        day = at.astimezone(UTC)
+        end = day.replace(hour=self.end.hour, minute=self.end.minute, second=0, microsecond=0)
+        return end if end > day else end + timedelta(days=1)
+
+    @property
+    def last_hours(self) -> tuple[int, ...]:
+        """The hours of the day, in UTC, in which :data:`PREPARES_WITHIN` before the end lies."""
+        end = datetime.combine(_ANY_DAY, self.end)
+        return tuple(sorted({(end - PREPARES_WITHIN).hour, (end - timedelta(minutes=1)).hour}))
+
+    def is_ending(self, at: datetime, *, within: timedelta) -> bool:
+        """Whether ``at`` is inside the stretch, and its end follows within that time."""
+        return self.ends_after(at) - at <= min(within, self.length)
 
     def __str__(self) -> str:
         return f"{self.start:%H:%M}-{self.end:%H:%M}"

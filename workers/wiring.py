@@ -94,7 +94,7 @@ def precomputer(settings: Settings, *, clock: Clock = system_clock) -> Precomput
         DeclarationError: The catalogue or a plug-in does not fit.
     """
     parts = engine(settings, clock=clock)
-    foresight = foresight_of(parts)
+    foresight = foresight_of(parts, anticipation=anticipation_of(parts))
     # Callers that report actions do not wait for what is predicted from them.
     anticipated = Afterwards(attention_of(parts, foresight=foresight).on_actions, name="anticipation")
     return Precomputer(
@@ -109,14 +109,14 @@ def precomputer(settings: Settings, *, clock: Clock = system_clock) -> Precomput
     )
 
 
-def foresight_of(parts: Engine) -> Foresight:
-    """What predicts in a process, and has computed ahead what is worth it."""
-    anticipation = Anticipation(
-        catalogue=parts.catalogue,
-        ledger=parts.ledger,
-        dispatch=parts.dispatch,
-        bounds=Bounds.of(parts.settings),
-    )
+def anticipation_of(parts: Engine) -> Anticipation:
+    """What has computed ahead in a process what is worth it."""
+    bounds = Bounds.of(parts.settings)
+    return Anticipation(catalogue=parts.catalogue, ledger=parts.ledger, dispatch=parts.dispatch, bounds=bounds)
+
+
+def foresight_of(parts: Engine, *, anticipation: Anticipation) -> Foresight:
+    """What predicts in a process."""
     return Foresight(
         recent=RecentActions(parts.cache.client, clock=parts.cache.clock),
         predict=Predictor(registry_in(parts.settings.data_dir)),

@@ -1,0 +1,102 @@
+"""The last of the off-peak hours: what people will ask for in the morning is ready when they come."""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+
+from precompute.anticipation import Anticipation
+from precompute.batch import Trigger, event_of
+from precompute.catalogue import ROAS_PREDICTION, VARIANT_SCORING
+from precompute.errors import BadParameters, BrokerUnavailable, SourceUnavailable, StoreUnavailable
+from precompute.events import CampaignCreated, UserLoggedIn
+from precompute.facts import CampaignFact
+from precompute.memory import ACTION_OF
+from precompute.mornings import HOURS, expected
+from precompute.needs import Latest, Need, needs
+from precompute.off_peak import PREPARES_WITHIN
+from precompute.queues import Queue
+from precompute.store import DAY
+from workers.wiring import Engine
+
+_log = logging.getLogger(__name__)
+
+MOST_USERS = 2000
+"""Users that are prepared for, likeliest first."""
+
+ACTIVE_WITHIN = 14 * DAY
+"""A campaign that was brought or reported about as lately is active."""
+
+MOST_CAMPAIGNS = 500
+"""Active campaigns that are scored anew, those that something happened to last first."""
+
+AT_ONCE = 500
+"""Needs looked up in one round trip: a few milliseconds of the cache's time."""
+
+SCORED_ANEW = (VARIANT_SCORING, ROAS_PREDICTION)
+"""What outcomes change of a campaign; its owner's dashboard shows it."""
+
+
+def prepare_morning(engine: Engine, anticipation: Anticipation) -> int:
+    """Queue what users will probably want in the morning and is not ready, as far as there is room; how many results.
+
+    Called every minute in the last of the off-peak hours, and does nothing in others. It remembers nothing: what is
+    fresh or on its way costs one look, and is kept fresh until the morning is over.
+    """
+    now = engine.cache.clock()
+    off_peak = engine.settings.off_peak
+    if not off_peak.is_ending(now, within=PREPARES_WITHIN):
+        return 0
+    morning = off_peak.ends_after(now)
+    try:
+        wanted = list(morning_needs(engine, morning=morning, now=now))
+        queued = sum(
+            anticipation.fulfil(
+                wanted[place : place + AT_ONCE], queue=Queue.BACKGROUND, wanted_for=morning + HOURS - now
+            )
+            for place in range(0, len(wanted), AT_ONCE)
+        )
+    except (SourceUnavailable, StoreUnavailable, BrokerUnavailable) as problem:
+        extra = {"action": "morning_not_prepared", "code": problem.code, "reason": problem.message}
+        _log.warning("Morning not prepared", extra=extra)
+        return 0
+    _log.info("Morning prepared", extra={"action": "morning_prepared", "needs": len(wanted), "queued": queued})
+    return queued
+
+
+def morning_needs(engine: Engine, *, morning: datetime, now: datetime) -> Iterator[Need]:
+    """What users who are expected in the morning will read, likeliest users first, then their active campaigns' scores.
+
+    Raises:
+        SourceUnavailable: The store cannot be asked now.
+        StoreUnavailable: The cache cannot be reached.
+    """
+    threshold = engine.settings.prediction_threshold
+    chances = expected(engine.facts, morning=morning, now=now)
+    comes = {user_id: max(actions.values()) for user_id, actions in chances.items()}
+    users = sorted((user_id for user_id in comes if comes[user_id] > threshold), key=lambda user_id: -comes[user_id])
+    users = users[:MOST_USERS]
+    latest = Latest(engine.cache.client).of_each(users) if users else []
+    for user_id, brought in zip(users, latest, strict=True):
+        probabilities = _at_login(engine, chances[user_id])
+        yield from needs(user_id, probabilities=probabilities, latest=brought, catalogue=engine.catalogue)
+    campaigns = engine.facts.active_campaigns(since=now - ACTIVE_WITHIN, until=now, most=MOST_CAMPAIGNS)
+    yield from _scores(engine, campaigns, comes=comes)
+
+
+def _at_login(engine: Engine, chances: Mapping[str, float]) -> Mapping[str, float]:
+    """Whoever logs in sees what a login starts: it is needed as likely as they do, whatever else they do."""
+    login = chances.get(ACTION_OF[UserLoggedIn], 0.0)
+    shown = {action for row in engine.catalogue.started_by(UserLoggedIn) for action in row.needed_for}
+    return {**chances, **{action: max(login, chances.get(action, 0.0)) for action in shown}}
+
+
+def _scores(engine: Engine, campaigns: Iterable[CampaignFact], *, comes: Mapping[str, float]) -> Iterator[Need]:
+    for fact in campaigns:
+        trigger = Trigger(kind=CampaignCreated, subject_id=fact.campaign_id, user_id=fact.user_id, data=fact.data)
+        try:
+            event = event_of(trigger, media_root=engine.settings.media_root)
+        except BadParameters:
+            continue  # stored by a version that took other ids
+        for row in SCORED_ANEW:
+            known = engine.catalogue.get(row.name)
+            yield Need(user_id=fact.user_id, row=known, event=event, probability=comes.get(fact.user_id, 0.0))
