@@ -7,14 +7,23 @@ from precompute.prediction import Prediction
 
 
 def shown(receipt: Receipt) -> dict[str, Any]:
-    """The part of a receipt that is the same for every trigger."""
+    """The part of a receipt that is the same for every trigger.
+
+    What failed a moment ago is not fresh either, so it is named with the task that failed: who looks at that one, as at
+    any other, finds out why.
+    """
     count = len(receipt.queued)
-    return {
-        "queued_tasks": {name: [task_id] for name, task_id in receipt.queued.items()},
+    message = f"Queued {count} precomputation task{'' if count == 1 else 's'}"
+    answer = {
+        "queued_tasks": {name: [task_id] for name, task_id in {**receipt.queued, **receipt.failed}.items()},
         "cached": receipt.cached,
-        "message": f"Queued {count} precomputation task{'' if count == 1 else 's'}",
+        "message": message,
         "status": "ready" if receipt.ready else "processing",
     }
+    if receipt.failed:
+        answer["failed"] = list(receipt.failed)
+        answer["message"] = f"{message}; {len(receipt.failed)} failed a moment ago and can be tried again later"
+    return answer
 
 
 def predicted(prediction: Prediction) -> dict[str, Any]:

@@ -144,6 +144,7 @@ class BatchResultSchema(Schema):
     user_id = fields.String()
     queued_tasks = ByTaskType(values=fields.List(fields.String()))
     cached = fields.List(TaskTypeName())
+    failed = fields.List(TaskTypeName())
     message = fields.String()
     status = fields.String(validate=validate.OneOf(["processing", "ready"]))
     predicted_actions = fields.List(fields.Nested(PredictedActionSchema))

@@ -5,7 +5,7 @@ very same policy as the service. ``docs/admission.md`` derives it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from precompute.errors import BrokerUnavailable
 from precompute.ledger import Admitted, Ledger, Verdict
@@ -165,15 +165,17 @@ class Receipt:
     Attributes:
         queued: Task ids by task type, of what is on its way, whether this trigger started it or another.
         cached: Task types that are fresh already.
+        failed: Task ids by task type, of what failed a moment ago and is not tried again yet.
     """
 
     queued: Mapping[str, str]
     cached: tuple[str, ...]
+    failed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ready(self) -> bool:
         """Whether everything is there already."""
-        return not self.queued
+        return not self.queued and not self.failed
 
 
 def admit(plan: Plan, *, ledger: Ledger, dispatch: Dispatch) -> Receipt:
@@ -208,6 +210,7 @@ def _receipt(admitted: Sequence[Admitted]) -> Receipt:
     return Receipt(
         queued={one.task.row.name: one.task_id for one in wanted if one.verdict in _ON_ITS_WAY},
         cached=tuple(one.task.row.name for one in wanted if one.verdict is Verdict.FRESH),
+        failed={one.task.row.name: one.task_id for one in wanted if one.verdict is Verdict.FAILED},
     )
 
 
@@ -218,4 +221,5 @@ def _message(admitted: Admitted, plan: Plan) -> Message:
         queue=admitted.task.queue.label,
         event=plan.event.to_json(),
         cause=plan.cause,
+        expires_at=admitted.expires_at,
     )

@@ -12,6 +12,10 @@ _NEVER_MS = -1
 """Instead of a lead: nothing is to refresh it."""
 
 
+_SHORTEST_PATIENCE = timedelta(minutes=1)
+"""A row without lead and grace has its refreshes wait at least this long, lest each be dropped before it begins."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ages:
     """The ages of one result from the instant it is stored or found to hold still.
@@ -51,6 +55,11 @@ def lead_of(row: TaskType) -> timedelta:
     for its next refresh in the moment it is stored.
     """
     return min(row.refresh_lead, row.ttl / 2)
+
+
+def patience_of(row: TaskType) -> timedelta:
+    """How long a refresh may wait for a worker: by then what it was to renew is served no longer."""
+    return max(lead_of(row) + row.grace, _SHORTEST_PATIENCE)
 
 
 def share_of(key: CacheKey) -> float:

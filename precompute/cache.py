@@ -1,7 +1,9 @@
 """The entries: stored results with their ages, read in one round trip."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+import math
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -25,18 +27,32 @@ _BATCH = 500
 """Keys handled by one call of a script: about a millisecond of the server's time."""
 
 
+def draw_earliness() -> float:
+    """``-ln(u)`` with ``u`` drawn from (0, 1]: exponential with mean 1, XFetch's with ``beta`` 1.
+
+    A read at ``now`` refreshes early when ``now + cost * draw >= stale``: the nearer the end and the dearer the result,
+    the likelier, so that of many readers of a hot key one is early enough and the others never find it stale
+    (Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache Stampede Prevention, VLDB 2015).
+    """
+    return -math.log(1.0 - random.random())  # noqa: S311 - nobody gains by guessing it
+
+
 class Cache:
     """The entries of one cache server.
 
     Args:
         client: A connection as :func:`precompute.scripts.connect` makes it.
         clock: The instant; ages are counted by it.
+        draw: Gives for each read how many times the cost of a result it comes early, if that makes it stale.
     """
 
-    def __init__(self, client: "redis.Redis", *, clock: Clock = system_clock) -> None:
+    def __init__(
+        self, client: "redis.Redis", *, clock: Clock = system_clock, draw: Callable[[], float] = draw_earliness
+    ) -> None:
         # redis-py annotates every answer as bytes or str or awaitable; this client gives bytes.
         self.client: Any = client
         self.clock = clock
+        self.draw = draw
         self.scripts = Scripts(client)
 
     def now_ms(self) -> int:
@@ -50,10 +66,10 @@ class Cache:
             StoreUnavailable: The cache cannot be reached.
         """
         now = self.now_ms()
-        found, *rest = self.scripts.run("read", str(key), now, int(counted))
+        found, *rest = self.scripts.run("read", str(key), now, int(counted), self.draw())
         if not found:
             return _miss(key, rest)
-        body, computed, stale, gone, etag = rest
+        body, computed, stale, gone, etag, due = rest
         return Entry(
             key=key,
             body=body,
@@ -62,6 +78,7 @@ class Cache:
             gone_at=from_ms(int(gone)),
             etag=etag.decode(),
             read_at=from_ms(now),
+            due=due == 1,
         )
 
     def read_part(self, key: CacheKey, name: str) -> bytes | None:
@@ -81,8 +98,9 @@ class Cache:
             InputGone: It is not there, or not fresh.
         """
         with reaching_cache():
-            body, source, stale = self.client.hmget(f"pc:e:{key}", "v", "sr", "st")
-        if body is None:
+            body, source, stale, gone = self.client.hmget(f"pc:e:{key}", "v", "sr", "st", "go")
+        # What is kept for errors will do for readers who would get nothing, not to compute from.
+        if body is None or self.now_ms() >= int(gone):
             raise InputGone(f"{key} is gone from the cache")
         if fresh and self.now_ms() >= int(stale):
             raise InputGone(f"{key} is not fresh any more")

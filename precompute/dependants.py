@@ -6,9 +6,11 @@ from precompute.admission import admit
 from precompute.cache import Cache
 from precompute.catalogue import Catalogue
 from precompute.events import event_from_json
-from precompute.ledger import Ledger, Readiness
+from precompute.ledger import Ledger
 from precompute.message import Dispatch
-from precompute.planner import plan
+from precompute.planner import Cause, plan
+from precompute.queues import Queue
+from precompute.resumption import Readiness
 from precompute.subjects import CacheKey
 from precompute.task_type import TaskType
 
@@ -51,11 +53,15 @@ class Dependants:
             BrokerUnavailable: Something could not be published; calling again later is right.
         """
         resumption = self.ledger.resume(row, key, task_id=task_id, again=again)
-        if resumption.readiness is Readiness.QUEUED and resumption.message is not None:
-            self.dispatch([resumption.message])
-        elif resumption.readiness is Readiness.MISSING and resumption.missing_input is not None:
+        message = resumption.message
+        if resumption.readiness is Readiness.QUEUED and message is not None:
+            self.dispatch([message])
+        elif resumption.missing_input is not None and message is not None:
             needed = self.catalogue.get(resumption.missing_input.task_type)
-            planned = plan(event_from_json(resumption.event), catalogue=self.catalogue, rows=[needed])
+            # As urgent as the task that needs it, and for the same reason.
+            priority, cause = Queue.labelled(message.queue).value, Cause(message.cause)
+            event = event_from_json(message.event)
+            planned = plan(event, catalogue=self.catalogue, rows=[needed], priority=priority, cause=cause)
             admit(planned, ledger=self.ledger, dispatch=self.dispatch)
         elif resumption.readiness is Readiness.FAILED:
             self.release(row, key)

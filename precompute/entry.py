@@ -43,9 +43,10 @@ class Entry:
         body: The result as UTF-8 JSON, exactly as readers get it.
         computed_at: When it was stored.
         stale_at: Until then it is fresh.
-        gone_at: Until then it is served, stale.
+        gone_at: Until then it is served, stale; after that only while computing it anew fails.
         etag: Names this content.
         read_at: When this read happened.
+        due: Its refresh is due and not on its way: whoever got it from this read should start it.
     """
 
     key: CacheKey
@@ -55,11 +56,22 @@ class Entry:
     gone_at: datetime
     etag: str
     read_at: datetime
+    due: bool = False
 
     @property
     def stale(self) -> bool:
         """Whether its time of being fresh is over."""
         return self.read_at >= self.stale_at
+
+    @property
+    def early(self) -> bool:
+        """Whether its refresh is due though it is fresh: see :func:`precompute.cache.draw_earliness`."""
+        return self.due and not self.stale
+
+    @property
+    def kept(self) -> bool:
+        """Whether it is served only because computing it anew has failed."""
+        return self.read_at >= self.gone_at
 
     @property
     def age_seconds(self) -> float:

@@ -8,12 +8,13 @@ from enum import StrEnum
 import orjson
 
 from precompute.cache import STATES, Cache
-from precompute.clock import from_ms
+from precompute.clock import from_ms, to_ms
 from precompute.durations import in_ms
 from precompute.entry import Failure, State
 from precompute.message import Message
 from precompute.planner import Plan, PlannedTask
 from precompute.queues import Queue
+from precompute.resumption import Readiness, Resumption
 from precompute.scripts import reaching_cache
 from precompute.subjects import CacheKey
 from precompute.task_type import TaskType
@@ -21,8 +22,13 @@ from precompute.task_type import TaskType
 KEPT = timedelta(hours=24)
 """How long a finished task can be asked about."""
 
-REST = timedelta(minutes=1)
-"""A stale result whose refresh failed is left alone this long: every read of it would start another computation."""
+FIRST_REST = timedelta(minutes=1)
+"""What failed is left alone this long, and twice as long after each further failure: else every reader and every
+repeated trigger of a broken video would have it tried again. Another input, an invalidation or whoever insists has it
+tried at once."""
+
+LONGEST_REST = timedelta(hours=1)
+"""The rest grows no longer than this: what was mended at its source is found to be so within the hour."""
 
 MOST_DELIVERIES = 3
 """A task that ends its worker this often is set aside (docs/decisions/2026-11-22-foundations.md, 4)."""
@@ -36,15 +42,24 @@ class Verdict(StrEnum):
     QUEUED = "queued"
     WAITING = "waiting"
     UNNEEDED = "unneeded"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
-    """A planned task and what became of it; ``task_id`` is that of the running task when it was joined."""
+    """A planned task and what became of it.
+
+    Attributes:
+        task: As it was planned.
+        verdict: What became of it.
+        task_id: Of the task that is on its way or has failed, whoever asked for it.
+        expires_at: Not begun by then, it is dropped; None for never.
+    """
 
     task: PlannedTask
     verdict: Verdict
     task_id: str
+    expires_at: datetime | None = None
 
 
 class Beginning(StrEnum):
@@ -55,26 +70,7 @@ class Beginning(StrEnum):
     BUSY = "busy"
     SUPERSEDED = "superseded"
     SET_ASIDE = "set_aside"
-
-
-class Readiness(StrEnum):
-    """What a task that has not begun is waiting for."""
-
-    QUEUED = "queued"
-    WAITING = "waiting"
-    MISSING = "missing"
-    FAILED = "failed"
-    GONE = "gone"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resumption:
-    """The answer to :meth:`Ledger.resume`: a message to publish, or an input that nobody computes and its event."""
-
-    readiness: Readiness
-    message: Message | None = None
-    missing_input: CacheKey | None = None
-    event: str = ""
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,12 +126,18 @@ class Ledger:
     def admit(self, plan: Plan) -> tuple[Admitted, ...]:
         """Record what has to be computed, once whoever asks and how often; in the order of the plan."""
         places = {task.row.name: place for place, task in enumerate(plan.tasks, start=1)}
+        now = self.cache.now_ms()
+        expires_ms = 0 if plan.expires_in is None else now + in_ms(plan.expires_in)
         body = {
             "fingerprint": plan.event.fingerprint,
             "event": plan.event.to_json(),
             "cause": plan.cause,
+            "insist": plan.insist,
+            "seen": 0 if plan.seen_at is None else to_ms(plan.seen_at),
+            "expires_at": expires_ms,
             "keep_ms": in_ms(KEPT),
-            "rest_ms": in_ms(REST),
+            "first_rest_ms": in_ms(FIRST_REST),
+            "longest_rest_ms": in_ms(LONGEST_REST),
             "tasks": [
                 {
                     "key": str(task.key),
@@ -143,14 +145,16 @@ class Ledger:
                     "queue": task.queue.label,
                     "wanted": task.wanted,
                     "force": task.force,
+                    "told_as": _told_as(task.row),
                     "inputs": [places[other.name] for other in task.row.inputs],
                 }
                 for task in plan.tasks
             ],
         }
-        verdicts = self._run("admit", self.cache.now_ms(), self.watch_ms, orjson.dumps(body))
+        verdicts = self._run("admit", now, self.watch_ms, orjson.dumps(body))
+        expires_at = from_ms(expires_ms) if expires_ms else None
         return tuple(
-            Admitted(task=task, verdict=Verdict(verdict.decode()), task_id=task_id.decode())
+            Admitted(task=task, verdict=Verdict(verdict.decode()), task_id=task_id.decode(), expires_at=expires_at)
             for task, (verdict, task_id) in zip(plan.tasks, verdicts, strict=True)
         )
 
@@ -193,22 +197,17 @@ class Ledger:
             again: Also look at one that was marked queued before, as its message may be lost. Without it, one caller
                 of many at once gets to publish.
         """
-        # Callers do not know transient inputs, so what failed there is told as if it had failed here.
-        inputs = [
-            text
-            for other in row.inputs
-            for text in (str(other.key_for(key.ref)), "" if other.transient else f"{other.name} failed: ")
-        ]
+        inputs = [text for other in row.inputs for text in (str(other.key_for(key.ref)), _told_as(other))]
         verdict, *rest = self._run("resume", str(key), task_id, self.cache.now_ms(), self.watch_ms, int(again), *inputs)
         readiness = Readiness(verdict.decode())
         detail = [text.decode() for text in rest]
-        if readiness is Readiness.MISSING:
-            return Resumption(readiness=readiness, missing_input=CacheKey.parse(detail[0]), event=detail[1])
-        if readiness is not Readiness.QUEUED:
+        if readiness not in (Readiness.QUEUED, Readiness.MISSING):
             return Resumption(readiness=readiness)
-        queue, event, cause = detail
-        message = Message(task_id=task_id, key=key, queue=queue, event=event, cause=cause)
-        return Resumption(readiness=readiness, message=message)
+        queue, event, cause, expires_ms, *missing = detail
+        expires_at = from_ms(int(expires_ms)) if expires_ms else None
+        message = Message(task_id=task_id, key=key, queue=queue, event=event, cause=cause, expires_at=expires_at)
+        missing_input = CacheKey.parse(missing[0]) if missing else None
+        return Resumption(readiness=readiness, message=message, missing_input=missing_input)
 
     def overdue(self, *, most: int = 200) -> list[Overdue]:
         """Up to ``most`` tasks that nothing was heard of; running ones are queued again."""
@@ -251,6 +250,11 @@ class Ledger:
             answers = pipe.execute()
         waiting = zip(keys, answers, strict=True)
         return [(key, task[0].decode()) for key, task in waiting if task[1] in (b"waiting", b"queued")]
+
+
+def _told_as(row: TaskType) -> str:
+    # Callers do not know transient inputs, so what failed there is told as if it had failed here.
+    return "" if row.transient else f"{row.name} failed: "
 
 
 _FIELDS = ("id", "state", "progress", "queued_at", "started_at", "finished_at", "error_code", "error")

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from precompute.revalidation import Revalidation
 from precompute.subjects import CacheKey
 
 
@@ -17,6 +19,7 @@ class Message:
         queue: Label of the queue.
         event: What it is computed for, as :meth:`precompute.events.Event.to_json` wrote it.
         cause: A :class:`precompute.planner.Cause`.
+        expires_at: Not begun by then, it is dropped; None for never.
     """
 
     task_id: str
@@ -24,6 +27,7 @@ class Message:
     queue: str
     event: str
     cause: str
+    expires_at: datetime | None = None
 
 
 class Dispatch(Protocol):
@@ -31,6 +35,13 @@ class Dispatch(Protocol):
 
     def __call__(self, messages: Iterable[Message], /) -> None:
         """Publish every message.
+
+        Raises:
+            BrokerUnavailable: At least one could not be published, within a second.
+        """
+
+    def revalidate(self, revalidations: Iterable[Revalidation], /) -> None:
+        """Publish every revalidation on the refresh queue.
 
         Raises:
             BrokerUnavailable: At least one could not be published, within a second.

@@ -3,8 +3,10 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from precompute.ages import patience_of
 from precompute.catalogue import Catalogue
 from precompute.events import Event
 from precompute.queues import Queue
@@ -53,11 +55,24 @@ class PlannedTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The tasks for one event, each after the ones it needs."""
+    """The tasks for one event, each after the ones it needs.
+
+    Attributes:
+        event: What happened.
+        cause: Why they are wanted.
+        tasks: In the order in which they can be computed.
+        insist: Also try what failed a moment ago.
+        seen_at: When the result was stored that a forced task is to replace: one that was stored later is new enough.
+            None: Whatever is there is replaced.
+        expires_in: A task that has not begun by then is dropped. None: It waits for as long as it takes.
+    """
 
     event: Event
     cause: Cause
     tasks: tuple[PlannedTask, ...]
+    insist: bool = False
+    seen_at: datetime | None = None
+    expires_in: timedelta | None = None
 
 
 def plan(
@@ -68,6 +83,8 @@ def plan(
     priority: int | None = None,
     cause: Cause = Cause.EVENT,
     force: bool = False,
+    insist: bool = False,
+    seen_at: datetime | None = None,
 ) -> Plan:
     """What it takes to have the results ``rows`` about the subject of ``event``.
 
@@ -78,7 +95,10 @@ def plan(
         priority: 1 to 10; moves the tasks to the highest queue that is not above it. None: each row's own.
         cause: Why they are wanted.
         force: Compute ``rows`` though they are fresh; what they need is still taken from the cache.
+        insist: Also try what failed a moment ago.
+        seen_at: When the results were stored that ``force`` is to replace; None for whatever is there.
     """
+    rows = tuple(rows)
     wanted = {row.name for row in rows}
     needed = _with_inputs(catalogue, wanted)
     tasks = tuple(
@@ -93,7 +113,9 @@ def plan(
         for row in catalogue
         if row.name in needed
     )
-    return Plan(event=event, cause=cause, tasks=tasks)
+    # Only a refresh is of no use any more some day; what was asked for is waited for.
+    expires_in = max(map(patience_of, rows), default=None) if cause is Cause.REFRESH else None
+    return Plan(event=event, cause=cause, tasks=tasks, insist=insist, seen_at=seen_at, expires_in=expires_in)
 
 
 def _queue_for(row: TaskType, *, cause: Cause, priority: int | None) -> Queue:

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from precompute.admission import Bounds, Receipt, admit
@@ -187,8 +187,8 @@ class Precomputer:
         if wait > timedelta(0):
             self._hold_on(key, wait)
         found = self.cache.read(key)
-        if isinstance(found, Entry) and found.stale:
-            self._refresh_stale(row, key)
+        if isinstance(found, Entry) and found.due:
+            self._refresh_read(row, found)
         return found
 
     def get_part(self, key: CacheKey, name: str) -> bytes | None:
@@ -286,24 +286,35 @@ class Precomputer:
         found = self.cache.read(key, counted=False)
         return isinstance(found, Miss) and found.state.on_its_way
 
-    def _refresh_stale(self, row: TaskType, key: CacheKey) -> None:
+    def _refresh_read(self, row: TaskType, entry: Entry) -> None:
         try:
-            origin = self.cache.origin(key)
+            origin = self.cache.origin(entry.key)
             if origin is not None:
-                self._admit_again(row, origin.event, force=False)
+                # What another reader had refreshed meanwhile is not refreshed a second time.
+                self._admit_again(row, origin.event, force=entry.early, seen_at=entry.computed_at)
         except BrokerUnavailable:
             # The reader has an answer; the next one will try again.
-            _log.warning("Stale entry not refreshed", extra={"action": "refresh_not_queued", "key": str(key)})
+            _log.warning("Entry not refreshed", extra={"action": "refresh_not_queued", "key": str(entry.key)})
 
     def _refreshed(self, row: TaskType, key: CacheKey, *, force: bool) -> bool:
         origin = self.cache.origin(key)
         if origin is None or not (force or origin.reads):
             return False
-        return self._admit_again(row, origin.event, force=True)
+        return self._admit_again(row, origin.event, force=True, insist=force)
 
-    def _admit_again(self, row: TaskType, event_json: str, *, force: bool) -> bool:
+    def _admit_again(
+        self, row: TaskType, event_json: str, *, force: bool, insist: bool = False, seen_at: datetime | None = None
+    ) -> bool:
         """Whether a new computation for the same input was started; False also when one is on its way."""
         event = event_from_json(event_json)
-        planned = plan(event, catalogue=self.catalogue, rows=[row], cause=Cause.REFRESH, force=force)
+        planned = plan(
+            event,
+            catalogue=self.catalogue,
+            rows=[row],
+            cause=Cause.REFRESH,
+            force=force,
+            insist=insist,
+            seen_at=seen_at,
+        )
         receipt = admit(planned, ledger=self.ledger, dispatch=self.dispatch)
         return any(task.task_id == receipt.queued.get(task.row.name) for task in planned.tasks)

@@ -23,6 +23,11 @@ class Queue(Enum):
         return self.name.lower()
 
     @classmethod
+    def labelled(cls, label: str) -> "Queue":
+        """The queue of that label."""
+        return cls[label.upper()]
+
+    @classmethod
     def for_priority(cls, priority: int) -> "Queue":
         """The highest queue that is not above ``priority`` (1 to 10)."""
         return max((queue for queue in cls if queue.value <= priority), key=lambda queue: queue.value)

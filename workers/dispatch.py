@@ -1,14 +1,18 @@
 """From planned task to message on a named queue."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from celery import Celery
 from kombu.exceptions import ChannelError, OperationalError
 
-from celeryconfig import LOOK_AHEAD, TASK_PREFIX
+from celeryconfig import LOOK_AHEAD, REVALIDATE, TASK_PREFIX
 from precompute.attention import LASTS
+from precompute.clock import to_ms
 from precompute.errors import BrokerUnavailable
 from precompute.message import Message
+from precompute.queues import Queue
+from precompute.revalidation import Revalidation
 
 _NOT_FOUND = "404"
 """AMQP's reply code, which all of kombu's transports use."""
@@ -33,10 +37,15 @@ class CeleryDispatch:
         messages = list(messages)
         if not messages:
             return
+        with self._publishing() as producer:
+            for message in messages:
+                self._publish(message, producer)
+
+    @contextmanager
+    def _publishing(self) -> Iterator[object]:
         try:
             with self.app.producer_or_acquire() as producer:
-                for message in messages:
-                    self._publish(message, producer)
+                yield producer
         except (OperationalError, OSError) as problem:
             raise BrokerUnavailable("the broker cannot be reached; nothing was queued") from problem
 
@@ -54,6 +63,28 @@ class CeleryDispatch:
             retry=False,
             ignore_result=True,
         )
+
+    def revalidate(self, revalidations: Iterable[Revalidation], /) -> None:
+        """Publish every revalidation.
+
+        Raises:
+            BrokerUnavailable: At least one could not be published.
+        """
+        revalidations = list(revalidations)
+        if not revalidations:
+            return
+        with self._publishing() as producer:
+            for each in revalidations:
+                self.app.send_task(
+                    REVALIDATE,
+                    kwargs={"ref": str(each.ref), "types": each.types, "expires_ms": to_ms(each.expires_at)},
+                    argsrepr=str(each.ref),
+                    kwargsrepr=", ".join(each.types),
+                    queue=Queue.REFRESH.label,
+                    producer=producer,
+                    retry=False,
+                    ignore_result=True,
+                )
 
     def look_ahead(self) -> None:
         """Have a worker look at users who just did something.

@@ -1,16 +1,26 @@
 -- A worker takes a message up. ARGV: key, id, owner, now, lease (ms), most deliveries, queue, event, cause, fingerprint, keep (ms).
--- Returns {verdict, tries that failed before}: run | done (fresh already) | busy (another has the lease) | superseded | set_aside.
+-- Returns {verdict, tries that failed before}: run | done (fresh already) | busy (another has the lease) | superseded |
+-- set_aside | expired (it waited too long).
 local key, id, owner = ARGV[1], ARGV[2], ARGV[3]
 local now, lease, most, keep = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[11])
-local task = redis.call('HMGET', task_of(key), 'id', 'state', 'force', 'fp')
+local task = redis.call('HMGET', task_of(key), 'id', 'state', 'force', 'fp', 'ex')
 if task[1] and task[1] ~= id then return { 'superseded', 0 } end
 if task[1] and (task[2] == 'ready' or task[2] == 'failed') then return { 'done', 0 } end
 if task[3] ~= '1' and is_fresh(key, now, ARGV[10]) then
-  if task[1] then finish(key, keep) redis.call('HSET', task_of(key), 'state', 'ready', 'finished_at', now) tell(key, id, 'ready') end
+  if task[1] then
+    redis.call('HSET', task_of(key), 'state', 'ready', 'finished_at', now)
+    redis.call('HDEL', task_of(key), 'fails', 'fa', 'attempts')
+    finish(key, keep)
+    tell(key, id, 'ready')
+  end
   return { 'done', 0 }
 end
 local holder = redis.call('GET', lease_of(key))
 if holder and holder ~= owner then return { 'busy', 0 } end
+if task[5] and now >= tonumber(task[5]) then
+  expire(key, id, now)
+  return { 'expired', 0 }
+end
 if not task[1] then
   -- The cache was lost or the record evicted; the message knows enough to go on.
   redis.call('HSET', task_of(key), 'id', id, 'queue', ARGV[7], 'queued_at', now, 'event', ARGV[8], 'cause', ARGV[9], 'fp', ARGV[10])

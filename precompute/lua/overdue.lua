@@ -4,13 +4,16 @@
 local now, watch = tonumber(ARGV[1]), tonumber(ARGV[3])
 local found = {}
 for _, key in ipairs(redis.call('ZRANGE', 'pc:watch', '-inf', now, 'BYSCORE', 'LIMIT', 0, ARGV[2])) do
-  local task = redis.call('HMGET', task_of(key), 'id', 'state', 'queue', 'queued_at', 'sent_at', 'resent')
+  local task = redis.call('HMGET', task_of(key), 'id', 'state', 'queue', 'queued_at', 'sent_at', 'resent',
+    'ex')
   if not task[1] or task[2] == 'ready' or task[2] == 'failed' then
     -- Over; or its record was evicted, and then nobody remembers on which queue it was counted.
     redis.call('ZREM', 'pc:watch', key)
     for position = 4, #ARGV do redis.call('ZREM', queue_of(ARGV[position], key), key) end
   elseif task[2] == 'running' and redis.call('EXISTS', lease_of(key)) == 1 then
     redis.call('ZADD', 'pc:watch', now + watch, key)
+  elseif task[7] and now >= tonumber(task[7]) then
+    expire(key, task[1], now)
   else
     if task[2] == 'running' then
       redis.call('HSET', task_of(key), 'state', 'queued')

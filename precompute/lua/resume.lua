@@ -5,7 +5,7 @@
 -- missing (an input is neither stored nor on its way: detail is
 -- its key, event and cause) | failed (an input failed; so does this task) | gone (nothing to do).
 local key, id, now, watch = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
-local task = redis.call('HMGET', task_of(key), 'id', 'state', 'queue', 'event', 'cause', 'fp', 'queued_at')
+local task = redis.call('HMGET', task_of(key), 'id', 'state', 'queue', 'event', 'cause', 'fp', 'queued_at', 'ex')
 local counts = task[2] == 'waiting' or (task[2] == 'queued' and ARGV[5] == '1')
 if task[1] ~= id or not counts then return { 'gone' } end
 redis.call('ZADD', 'pc:watch', now + watch, key)
@@ -30,7 +30,7 @@ for position = 6, #ARGV, 2 do
       return { 'failed' }
     end
     redis.call('HSET', task_of(key), 'state', 'waiting')
-    return { 'missing', input, task[4] or '', task[5] or '' }
+    return { 'missing', task[3], task[4] or '', task[5] or '', task[8] or '', input }
   end
 end
 redis.call('HSET', task_of(key), 'state', verdict)
@@ -38,4 +38,4 @@ if verdict == 'queued' then
   redis.call('HSET', task_of(key), 'sent_at', now)
   if task[2] == 'queued' then redis.call('HINCRBY', task_of(key), 'resent', 1) end
 end
-return { verdict, task[3], task[4] or '', task[5] or '' }
+return { verdict, task[3], task[4] or '', task[5] or '', task[8] or '' }

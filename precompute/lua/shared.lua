@@ -6,6 +6,8 @@
 --                         will be read until then (ms), pk 1: not read lately, so not refreshed until it is read; p:NAME parts
 --   pc:t:KEY        hash  the latest task for that key: id, state, times, error, deliveries, attempts, owner ...
 --                         outdated: something was learned since it began, so its result is stale at once
+--                         ex: not begun by then (ms), it is dropped; fails: computations of the same input that failed
+--                         since the last that did not, fa when the last of them did, error_code and error why
 --   pc:l:KEY        string owner of the running computation; expires unless its worker keeps it alive
 --   pc:i:ID         string task id -> KEY
 --   pc:y:TYPE       zset  keys of the entries of one type, by the instant they go stale
@@ -109,9 +111,27 @@ local function finish(key, keep_ms)
 end
 
 local function fail(key, id, now, code, message, keep_ms)
-  redis.call('HSET', task_of(key), 'state', 'failed', 'error_code', code, 'error', message, 'finished_at', now)
+  redis.call('HSET', task_of(key), 'state', 'failed', 'error_code', code, 'error', message, 'finished_at', now, 'fa', now)
+  redis.call('HINCRBY', task_of(key), 'fails', 1)
   finish(key, keep_ms)
   redis.call('ZADD', 'pc:failed', now + keep_ms, key)
   redis.call('HINCRBY', 'pc:m', 'failed:' .. type_of(key), 1)
   tell(key, id, 'failed')
+end
+
+-- A task waited longer than it is worth: as if it had not been asked for. What failed before it has still failed.
+local function expire(key, id, now)
+  local failed_at = redis.call('HGET', task_of(key), 'fa')
+  local keep_ms = 86400000
+  finish(key, keep_ms)
+  redis.call('DEL', 'pc:i:' .. id)
+  if failed_at then
+    redis.call('HDEL', task_of(key), 'ex')
+    redis.call('HSET', task_of(key), 'state', 'failed', 'finished_at', failed_at)
+    redis.call('ZADD', 'pc:failed', now + keep_ms, key)
+  else
+    redis.call('DEL', task_of(key))
+  end
+  redis.call('HINCRBY', 'pc:m', 'expired:' .. type_of(key), 1)
+  tell(key, id, failed_at and 'failed' or 'missing')
 end

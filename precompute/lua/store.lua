@@ -18,9 +18,13 @@ for position = 12, #ARGV, 2 do
 end
 local total = set_ages(key, now, { ARGV[4], ARGV[5], ARGV[6], ARGV[7] }, task[5])
 redis.call('HSET', task_of(key), 'state', 'ready', 'finished_at', now, 'progress', 1)
+redis.call('HDEL', task_of(key), 'fails', 'fa', 'attempts')
 finish(key, total)
 redis.call('HINCRBY', 'pc:m', 'runs:' .. type_of(key), 1)
 redis.call('HINCRBY', 'pc:m', 'ms:' .. type_of(key), cost)
+-- Four classes of duration to each doubling, for percentiles (precompute/measures.py).
+local class = math.min(math.floor(4 * math.log(math.max(tonumber(cost), 1)) / math.log(2)), 100)
+redis.call('HINCRBY', 'pc:m', 'took:' .. type_of(key) .. ':' .. class, 1)
 if served then
   -- Its task may have been evicted, and with it the cause.
   local cause = task[3] or 'unknown'

@@ -22,6 +22,7 @@ from precompute.message import Message
 from precompute.patterns import Pattern
 from precompute.planner import Cause, plan
 from precompute.queues import Queue
+from precompute.revalidation import Revalidation
 from precompute.subjects import CacheKey, Subject, SubjectRef
 from precompute.task_type import TaskType
 
@@ -77,6 +78,7 @@ class RecordedDispatch:
 
     def __init__(self) -> None:
         self.sent: list[Message] = []
+        self.revalidations: list[Revalidation] = []
         self.broken = False
 
     def __call__(self, messages: Iterable[Message], /) -> None:
@@ -85,6 +87,13 @@ class RecordedDispatch:
         if self.broken and messages:
             raise BrokerUnavailable
         self.sent.extend(messages)
+
+    def revalidate(self, revalidations: Iterable[Revalidation], /) -> None:
+        """Keep them, or refuse them all."""
+        revalidations = list(revalidations)
+        if self.broken and revalidations:
+            raise BrokerUnavailable
+        self.revalidations.extend(revalidations)
 
     @property
     def names(self) -> list[str]:
@@ -110,10 +119,13 @@ class Bench:
         fingerprint: str = "f1",
         force: bool = False,
         cause: Cause = Cause.EVENT,
+        insist: bool = False,
+        seen_at: datetime | None = None,
     ) -> Receipt:
         """What an upload does."""
         event = VideoUploaded(subject_id=video, user_id="u1", fingerprint=fingerprint)
-        planned = plan(event, catalogue=CATALOGUE, rows=rows, force=force, cause=cause)
+        asked: dict[str, Any] = {"force": force, "cause": cause, "insist": insist, "seen_at": seen_at}
+        planned = plan(event, catalogue=CATALOGUE, rows=rows, **asked)
         return admit(planned, ledger=self.ledger, dispatch=self.dispatch)
 
     def message(self, row: TaskType, video: str = "v1") -> Message:

@@ -12,12 +12,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from precompute.entry import Entry
 from precompute.errors import BrokerUnavailable, LeaseLost
 from precompute.events import event_from_json
-from precompute.ledger import Beginning
+from precompute.ledger import FIRST_REST, Beginning
 from precompute.message import Message
+from precompute.planner import Cause
 from precompute.task_type import TaskType
 
 VIDEOS = st.sampled_from(["v1", "v2"])
 ROWS = st.sampled_from([RAW, CUTS, LOOKS, RATE, SOLO])
+SERVED = st.sampled_from([CUTS, LOOKS, RATE, SOLO])
 WANTED = st.sets(st.sampled_from([CUTS, LOOKS, RATE, SOLO]), min_size=1)
 SOFT = st.booleans()
 PATTERNS = st.sampled_from(["*", "cuts:*", "video:v1:*", "solo:video:v2", "rate:video:v1"])
@@ -40,6 +42,24 @@ class Journey(RuleBasedStateMachine):
     def trigger(self, rows: set[TaskType], video: str, fingerprint: str, force: bool) -> None:
         """An upload."""
         self.bench.trigger(*rows, video=video, fingerprint=fingerprint, force=force)
+
+    @rule(row=ROWS, video=VIDEOS, fingerprint=st.sampled_from(["f1", "f2"]), insist=st.booleans())
+    def refresh(self, row: TaskType, video: str, fingerprint: str, insist: bool) -> None:
+        """What the sweep asks for, or an operator who insists."""
+        asked = {"video": video, "fingerprint": fingerprint}
+        self.bench.trigger(row, **asked, force=True, insist=insist, cause=Cause.REFRESH)
+
+    @rule(row=SERVED, video=VIDEOS, draw=st.sampled_from([0.0, 1e9]))
+    def read(self, row: TaskType, video: str, draw: float) -> None:
+        """A reader, early or not: nobody gets what is past its grace while nothing has failed."""
+        self.bench.cache.draw = lambda: draw
+        found = self.bench.cache.read(key(row, video))
+        if isinstance(found, Entry) and found.kept:
+            task = self.bench.client.hmget(f"pc:t:{key(row, video)}", "state", "fails", "attempts")
+            assert task[0] == b"failed" or any(task[1:])
+        if isinstance(found, Entry) and found.due:
+            refreshed = {"force": found.early, "seen_at": found.computed_at, "cause": Cause.REFRESH}
+            self.bench.trigger(row, video=video, **refreshed)
 
     @rule(rows=WANTED, video=VIDEOS)
     def trigger_without_a_broker(self, rows: set[TaskType], video: str) -> None:
@@ -124,7 +144,7 @@ class Journey(RuleBasedStateMachine):
         self.bench.client.delete(f"pc:e:{key(row, video)}")
         self.bench.cache.read(key(row, video))
 
-    @rule(by=st.sampled_from([LEASE, TTL, GRACE, KEPT_FOR_ERRORS]))
+    @rule(by=st.sampled_from([LEASE, FIRST_REST, TTL, GRACE, KEPT_FOR_ERRORS]))
     def pass_time(self, by: timedelta) -> None:
         """Time passes, also for the server."""
         self.bench.clock.forward(by)
@@ -176,6 +196,28 @@ class Journey(RuleBasedStateMachine):
         assert {name.decode() for name in client.zrange("pc:watch", 0, -1)} == unfinished
         waiting = {name for name, state in tasks.items() if state in (b"waiting", b"queued")}
         assert _members(client, "pc:q:*") == waiting
+
+    @invariant()
+    def every_result_is_counted_once(self) -> None:
+        """As used, as unused, or not yet as either."""
+        counts = {name.decode(): int(count) for name, count in self.bench.client.hgetall("pc:m").items()}
+        made, used, unused = (
+            sum(count for name, count in counts.items() if name.startswith(kind))
+            for kind in ("made:", "used:", "unused:")
+        )
+        assert made == used + unused + self.bench.client.hlen("pc:unread")
+        assert all(count >= 0 for count in counts.values())
+
+    @invariant()
+    def failures_are_named_where_they_are(self) -> None:
+        """So that a pattern that takes them back finds them."""
+        client = self.bench.client
+        failed = {
+            name.decode().removeprefix("pc:t:")
+            for name in client.scan_iter("pc:t:*")
+            if client.hget(name, "state") == b"failed"
+        }
+        assert failed == {name.decode() for name in client.zrange("pc:failed", 0, -1)}
 
     @invariant()
     def what_is_over_has_an_end(self) -> None:

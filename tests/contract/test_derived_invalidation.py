@@ -147,7 +147,7 @@ def test_failures_are_named_no_longer_than_they_are_kept(bench: Bench) -> None:
         "solo:video:again",
         "solo:video:forgotten",
     }
-    bench.trigger(SOLO, video="again", force=True)
+    bench.trigger(SOLO, video="again", insist=True)
     bench.compute(SOLO, video="again")
     assert bench.client.zrange("pc:failed", 0, -1) == [b"solo:video:forgotten"]
 

@@ -7,7 +7,7 @@ from bench import CATALOGUE, LEASE, NOON, SOLO, Bench, at_once, key
 
 from precompute.entry import Failure, State
 from precompute.errors import LeaseLost
-from precompute.ledger import MOST_DELIVERIES, Beginning
+from precompute.ledger import FIRST_REST, MOST_DELIVERIES, Beginning
 from precompute.measures import measure
 from precompute.queues import Queue
 
@@ -109,11 +109,12 @@ def test_a_failure_is_kept_with_its_reason(bench: Bench) -> None:
     assert measure(bench.cache, CATALOGUE).by_type["solo"].failures == 1
 
 
-def test_a_trigger_after_a_failure_tries_again(bench: Bench) -> None:
-    """A failed task is no obstacle: the next upload starts a new one."""
+def test_a_trigger_some_time_after_a_failure_tries_again(bench: Bench) -> None:
+    """A failed task is no obstacle for long: then the next upload starts a new one."""
     first = bench.trigger(SOLO)
     bench.begin(SOLO)
     bench.fail(SOLO)
+    bench.clock.forward(FIRST_REST)
 
     assert bench.trigger(SOLO).queued != first.queued
     assert bench.state(SOLO) is State.QUEUED
@@ -155,6 +156,7 @@ def test_a_task_that_ends_its_worker_three_times_is_set_aside(bench: Bench) -> N
     assert bench.begin(SOLO, owner="w9") is Beginning.SET_ASIDE
     assert bench.record(SOLO).failure == Failure(code="set_aside", message="its worker died 3 times; set aside")
     assert bench.begin(SOLO, owner="w9") is Beginning.DONE
+    bench.clock.forward(FIRST_REST)
     bench.trigger(SOLO)
     assert bench.begin(SOLO) is Beginning.RUN
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 from bench import CATALOGUE, CUTS, LEASE, NOON, RAW, SOLO, Bench, at_once, key
 
 from precompute.entry import State
-from precompute.ledger import Readiness
 from precompute.measures import measure
 from precompute.planner import Cause
+from precompute.resumption import Readiness
 
 
 def test_nothing_is_overdue_before_its_time(bench: Bench) -> None:
