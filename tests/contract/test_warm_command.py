@@ -11,7 +11,7 @@ from command_line import CommandLine
 from servers import ValkeyServer
 from store_promises import action, campaign, video
 
-from precompute.catalogue import DASHBOARD_DATA
+from precompute.catalogue import CAMPAIGN_ANALYTICS, DASHBOARD_DATA, PREDICTED_ACTIONS
 from precompute.facts import Fact
 from precompute.planner import Cause
 from precompute.subjects import CacheKey
@@ -161,3 +161,17 @@ class TestByItself:
         look_after_warmth(parts)
         warm_slice(parts, token=int(client.hget("pc:warm", "due")))
         assert CacheKey.parse("dashboard_data:user:u1") in [CacheKey.parse(key) for key in queued(precompute)]
+
+    def test_a_marker_that_is_gone_brings_no_storm(self, precompute: CommandLine) -> None:
+        """Though everything that tells of the cache was evicted: what is fresh is left, and nothing is published."""
+        parts, client = precompute.engine, precompute.engine.cache.client
+        known(precompute)
+        for row in (DASHBOARD_DATA, PREDICTED_ACTIONS, CAMPAIGN_ANALYTICS):
+            precompute.have(row, "u1")
+        client.delete("pc:warm", "pc:m")
+        look_after_warmth(parts)
+        warm_slice(parts, token=int(client.hget("pc:warm", "due")))
+        told = Warmth(parts.cache).told()
+        assert told is not None
+        assert told["fresh"] == 3
+        assert not [key for key in queued(precompute) if "user:u1" in key]

@@ -71,6 +71,9 @@ def celery_worker_cluster(
     environ = {
         "REDIS_URL": platform_settings.redis_url,
         "BROKER_URL": platform_settings.broker,
+        "DATABASE_URL": platform_settings.database,
+        "PRECOMPUTE_DATA_DIR": str(platform_settings.data_dir),
+        "PRECOMPUTE_MEDIA_ROOT": str(platform_settings.media_root),
         "PRECOMPUTE_PLUGINS": ",".join(platform_settings.plugins),
         "PRECOMPUTE_LEASE": f"{LEASE.total_seconds()}s",
     }
