@@ -36,6 +36,16 @@ class SubjectRef:
     subject: Subject
     id: str
 
+    @classmethod
+    def parse(cls, text: str) -> "SubjectRef":
+        """The subject that ``str`` of one spells.
+
+        Raises:
+            ValueError: Nobody wrote that.
+        """
+        subject, _, subject_id = text.partition(":")
+        return cls(subject=Subject(subject), id=subject_id)
+
     def __str__(self) -> str:
         return f"{self.subject}:{self.id}"
 

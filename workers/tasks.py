@@ -12,11 +12,13 @@ from celery.exceptions import Reject
 import celeryconfig
 from precompute.anticipation import Anticipation
 from precompute.attention import Attention
+from precompute.clock import from_ms
 from precompute.errors import BrokerUnavailable, DeclarationError, StoreUnavailable
 from precompute.message import Message
 from precompute.plugins import catalogue_for, plugin_modules
+from precompute.revalidation import Revalidation
 from precompute.settings import Settings
-from precompute.subjects import CacheKey
+from precompute.subjects import CacheKey, SubjectRef
 from precompute.task_type import TaskType
 from workers import reporting
 from workers.anticipation import look_ahead
@@ -27,6 +29,7 @@ from workers.dashboard import actions, analytics, dashboard
 from workers.draining import drain_facts
 from workers.execution import Execution, TryAgain
 from workers.off_peak import prepare_morning
+from workers.refreshing import refreshed, sweep_due
 from workers.rescue import rescue
 from workers.training import train_all
 from workers.video import captions, ctr, faces, hook, samples, scenes, thumbnails
@@ -100,6 +103,20 @@ def sweep(**_: Any) -> None:
     rescue(parts)
     parts.cache.clean()
     look_after_warmth(parts)
+
+
+@app.task(name=celeryconfig.REFRESH)  # type: ignore[untyped-decorator]
+def refresh(**_: Any) -> None:
+    """Hand out what is due to be refreshed."""
+    sweep_due(execution().engine)
+
+
+@app.task(name=celeryconfig.REVALIDATE)  # type: ignore[untyped-decorator]
+def revalidate(*, ref: str, types: list[str], expires_ms: int) -> None:
+    """Refresh the results of one subject, if anything has changed."""
+    parts = execution()
+    told = Revalidation(ref=SubjectRef.parse(ref), types=tuple(types), expires_at=from_ms(expires_ms))
+    refreshed(parts.engine, parts.bindings, told)
 
 
 @app.task(name=celeryconfig.WARM)  # type: ignore[untyped-decorator]
