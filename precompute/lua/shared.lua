@@ -17,7 +17,8 @@
 --   pc:q:QUEUE:TYPE zset  keys of tasks that have not begun, by the instant they were asked for
 --   pc:watch        zset  keys of tasks that are not finished, by the instant someone should look after them
 --   pc:failed       zset  keys of tasks that have failed, by the instant their record is forgotten
---   pc:m            hash  counters
+--   pc:m            hash  counters; warm_seen the last time that a sweep looked whether the cache is there (ms)
+--   pc:warm         hash  how far the warm-up is that begins by itself when this key is gone with pc:m (precompute/warmth.py)
 --   pc:a:USER       list  a user's latest actions (precompute/recent.py)
 --   pc:z:USER       string a user's time zone, as told at the last login that told one
 --   pc:f:USER       string what was predicted of a user last, until an action follows (precompute/follow_up.py)
