@@ -20,7 +20,7 @@ _FAILURES = {
     ),
     422: ("Something does not fit; `fields` names it.", "bad_parameters", "wait must be a number of seconds"),
     503: (
-        "The broker or the cache is down, or too many requests wait. `Retry-After` says when to ask again.",
+        "The broker or the cache is down, or too many tasks or requests wait. `Retry-After` says when to ask again.",
         "broker_unavailable",
         "the broker cannot be reached; nothing was queued",
     ),

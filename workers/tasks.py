@@ -20,6 +20,7 @@ from precompute.revalidation import Revalidation
 from precompute.settings import Settings
 from precompute.subjects import CacheKey, SubjectRef
 from precompute.task_type import TaskType
+from precompute.usefulness import forget_half
 from workers import reporting
 from workers.anticipation import look_ahead
 from workers.app import app
@@ -163,7 +164,9 @@ def drain(**_: Any) -> None:
 )
 def train(**_: Any) -> None:
     """Train the models anew from what came of videos and campaigns, and from what users did."""
-    train_all(execution().engine)
+    parts = execution().engine
+    forget_half(parts.cache, parts.catalogue)
+    train_all(parts)
 
 
 try:

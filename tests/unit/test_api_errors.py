@@ -9,8 +9,16 @@ from flask import Flask
 from werkzeug.test import Client
 
 from api.app import LARGEST_BODY, create_app
-from api.errors import status_of
-from precompute.errors import BadParameters, LeaseLost, PrecomputeError, StoreUnavailable, UnknownPrecomputation
+from api.errors import BACKLOGGED_RETRY_AFTER_S, RETRY_AFTER_S, status_of
+from precompute.errors import (
+    Backlogged,
+    BadParameters,
+    BrokerUnavailable,
+    LeaseLost,
+    PrecomputeError,
+    StoreUnavailable,
+    UnknownPrecomputation,
+)
 from precompute.settings import Settings
 from workers.wiring import precomputer
 
@@ -159,3 +167,18 @@ def test_the_table_knows_branches(error: PrecomputeError, status: int) -> None:
     """A class has the status of its nearest ancestor in the table; what is not there is 500."""
     heir = type("Heir", (type(error),), {})("inherited")
     assert (status_of(error), status_of(heir)) == (status, status)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "seconds"),
+    [
+        (BrokerUnavailable(), "broker_unavailable", RETRY_AFTER_S),
+        (Backlogged("60000 tasks wait"), "backlog", BACKLOGGED_RETRY_AFTER_S),
+    ],
+)
+def test_whoever_is_to_come_again_is_told_when(app: Flask, error: PrecomputeError, code: str, seconds: int) -> None:
+    """A backlog takes longer to go down than a server to restart."""
+    with app.test_request_context():
+        answer = app.handle_user_exception(error)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, str(seconds))  # type: ignore[union-attr]
+    assert answer.get_json()["error"] == {"code": code, "message": error.message}  # type: ignore[union-attr]
