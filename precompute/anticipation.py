@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from precompute.admission import Bounds, Load, admit_all, net_benefit, worth
@@ -22,6 +22,10 @@ _log = logging.getLogger(__name__)
 
 WANTED_FOR = timedelta(hours=1)
 """A fresh result that will probably be read is kept fresh for so long, though nobody has read it lately."""
+
+PATIENCE = timedelta(minutes=10)
+"""What has not begun by then is dropped: it was to be there before its reader. An event that asks for the same result
+meanwhile takes its place on a queue of its own."""
 
 CAP_WITHIN = timedelta(hours=1)
 """``PRECOMPUTE_PREDICTIONS_PER_USER`` counts as long from the first."""
@@ -179,7 +183,8 @@ class Anticipation:
             # The general queue is where predicted work waits anyway; rows that are less urgent stay so.
             priority = None if queue is Queue.GENERAL else queue.value
             event, cause = wanted[0].event, Cause.PREDICTION
-            yield plan(event, catalogue=self._catalogue, rows=rows, cause=cause, priority=priority)
+            planned = plan(event, catalogue=self._catalogue, rows=rows, cause=cause, priority=priority)
+            yield replace(planned, expires_in=PATIENCE)
 
 
 def _with_inputs(row: TaskType) -> tuple[TaskType, ...]:

@@ -9,11 +9,11 @@ import redis
 from bench import LEASE, Bench
 
 from precompute.admission import Bounds, admit
-from precompute.anticipation import CAP_WITHIN, WANTED_FOR, Anticipation
+from precompute.anticipation import CAP_WITHIN, PATIENCE, WANTED_FOR, Anticipation
 from precompute.catalogue import Catalogue
 from precompute.entry import State
 from precompute.events import CampaignCreated, Event, UserLoggedIn, VideoUploaded
-from precompute.ledger import TaskRecord
+from precompute.ledger import Beginning, TaskRecord
 from precompute.needs import Latest
 from precompute.planner import Cause, plan
 from precompute.prediction import PredictedAction, Prediction
@@ -66,13 +66,15 @@ class Ahead:
         self.of(**bounds).prepare({user: predicted(will) for user in users or ("u1",)})
         return [f"{sent.key.task_type}:{sent.key.ref.id}" for sent in self.bench.dispatch.sent[before:]]
 
-    def compute(self, row: TaskType, subject_id: str = "u1") -> None:
-        """A worker takes the latest task up and stores its result."""
-        at = key(row, subject_id)
-        message = next(one for one in reversed(self.bench.dispatch.sent) if one.key == at)
-        fingerprint = "f1" if row.subject is not Subject.USER else ""
-        self.bench.ledger.begin(message, owner="w", lease=LEASE, fingerprint=fingerprint)
-        self.bench.cache.store(row, at, owner="w", body=b"{}", parts={}, cost=timedelta(seconds=2))
+    def begin(self, row: TaskType) -> Beginning:
+        """A worker takes the latest task of u1 up."""
+        message = next(one for one in reversed(self.bench.dispatch.sent) if one.key == key(row))
+        return self.bench.ledger.begin(message, owner="w", lease=LEASE, fingerprint="")[0]
+
+    def compute(self, row: TaskType) -> None:
+        """The same, and it stores its result."""
+        assert self.begin(row) is Beginning.RUN
+        self.bench.cache.store(row, key(row), owner="w", body=b"{}", parts={}, cost=timedelta(seconds=2))
 
     def record(self, row: TaskType, subject_id: str = "u1") -> TaskRecord:
         """Its task."""
@@ -189,6 +191,26 @@ def test_a_prediction_gives_way_to_a_newer_upload(ahead: Ahead) -> None:
     stale = plan(older, catalogue=ROWS, rows=[TEXTS], cause=Cause.PREDICTION)
     admit(stale, ledger=ahead.bench.ledger, dispatch=ahead.bench.dispatch)
     assert ahead.record(TEXTS, "c1").task_id == started
+
+
+def test_an_event_does_not_wait_behind_other_predictions(ahead: Ahead) -> None:
+    """It takes the place of what was predicted and has not begun, on its own queue; what runs it joins."""
+    ahead.prepare(will={"look": 0.9})
+    running = ahead.record(BILLS).task_id
+    ahead.begin(BILLS)
+    login = plan(UserLoggedIn(subject_id="u1", user_id="u1"), catalogue=ROWS, rows=[BOARD, BILLS])
+    receipt = admit(login, ledger=ahead.bench.ledger, dispatch=ahead.bench.dispatch)
+    assert receipt.queued[BILLS.name] == running
+    assert [(sent.key.task_type, sent.queue) for sent in ahead.bench.dispatch.sent[2:]] == [("board", "login")]
+
+
+def test_what_has_not_begun_soon_is_dropped(ahead: Ahead) -> None:
+    """Its reader has come and gone; and what is predicted then is asked for anew."""
+    ahead.prepare(will={"pay": 0.9})
+    ahead.bench.clock.forward(PATIENCE)
+    assert ahead.begin(BILLS) is not Beginning.RUN
+    assert ahead.prepare(will={"pay": 0.9}) == ["bills:u1"]
+    assert ahead.begin(BILLS) is Beginning.RUN
 
 
 def test_the_backlog_raises_the_threshold_and_then_closes_the_door(ahead: Ahead) -> None:
