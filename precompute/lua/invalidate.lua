@@ -46,6 +46,9 @@ local function take_back(name, ref)
   if task[2] == 'failed' then forget_failed_inputs(name, ref) end
   if redis.call('DEL', lease_of(key)) == 1 or task[2] == 'failed' or (task[2] == 'ready' and not soft) then
     forget(key, task[1])
+  elseif task[1] then
+    -- It has not begun, and what failed before it does not count any more.
+    redis.call('HDEL', task_of(key), 'fails', 'fa')
   end
 end
 
