@@ -7,7 +7,9 @@ from datetime import timedelta
 
 from precompute.admission import Bounds, Load, admit_all, net_benefit, worth
 from precompute.catalogue import Catalogue
+from precompute.due import DueEntries
 from precompute.durations import in_ms
+from precompute.errors import BrokerUnavailable
 from precompute.ledger import Ledger
 from precompute.load import Backlog
 from precompute.message import Dispatch
@@ -15,10 +17,16 @@ from precompute.needs import Latest, Need, needs
 from precompute.planner import Cause, Plan, plan
 from precompute.prediction import Prediction
 from precompute.queues import Queue
+from precompute.revalidation import Revalidation
+from precompute.subjects import CacheKey, SubjectRef
 from precompute.task_type import TaskType
 from precompute.usefulness import Experience, Experiences
 
 _log = logging.getLogger(__name__)
+
+# As foreseen.lua answers.
+_HELD = b"held"
+_TO_COMPUTE = (_HELD, b"absent")
 
 WANTED_FOR = timedelta(hours=1)
 """A fresh result that will probably be read is kept fresh for so long, though nobody has read it lately."""
@@ -32,10 +40,25 @@ CAP_WITHIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """A result that is not there, and the seconds that having it ready would bring, less what it costs."""
+class Missing:
+    """A result that is not fresh.
+
+    Attributes:
+        need: Who will read it.
+        rows: What would have to be computed: it, and those of its inputs that are not there.
+        held: It is served stale, and it is known what it was computed from: it may do yet.
+    """
 
     need: Need
+    rows: tuple[TaskType, ...]
+    held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Something missing, and the seconds that having it ready would bring, less what it costs."""
+
+    missing: Missing
     benefit_s: float
 
 
@@ -92,10 +115,12 @@ class Anticipation:
             BrokerUnavailable: Nothing was queued.
             StoreUnavailable: The cache cannot be reached.
         """
-        absent = self._absent(wanted, wanted_for=wanted_for)
-        chosen = self._allowed(self._worthwhile(absent, queue=queue))
-        if not chosen:
-            return 0
+        missing = self._missing(wanted, wanted_for=wanted_for)
+        chosen = self._allowed(self._worthwhile(missing, queue=queue))
+        renewed = self._renew([one.need for one in chosen if one.held])
+        return renewed + self._compute([one.need for one in chosen if not one.held], queue=queue)
+
+    def _compute(self, chosen: Sequence[Need], *, queue: Queue) -> int:
         plans = list(self._plans(chosen, queue=queue))
         receipts = admit_all(plans, ledger=self._ledger, dispatch=self._dispatch)
         started = [
@@ -106,9 +131,24 @@ class Anticipation:
         ]
         for task in started:
             self._backlog.added(task.queue, 1)
-            extra = {"action": "prediction_queued", "key": str(task.key)}
-            _log.info("Computed ahead", extra=extra)
+            _log.info("Computed ahead", extra={"action": "prediction_queued", "key": str(task.key)})
         return len(started)
+
+    def _renew(self, held: Sequence[Need]) -> int:
+        """Have workers find out whether results that are stale hold still; how many there are."""
+        by_subject: dict[SubjectRef, list[str]] = {}
+        for need in held:
+            by_subject.setdefault(need.event.ref, []).append(need.row.name)
+        expires_at = self._cache.clock() + PATIENCE
+        told = [Revalidation(ref=ref, types=tuple(names), expires_at=expires_at) for ref, names in by_subject.items()]
+        due = DueEntries(self._cache)
+        claimed = [one for one in told if due.claim(one)]
+        try:
+            self._dispatch.revalidate(claimed)
+        except BrokerUnavailable:
+            due.unclaim(claimed)
+            raise
+        return sum(len(one.types) for one in claimed)
 
     def _needs(self, predictions: Mapping[str, Prediction]) -> list[Need]:
         likely = {
@@ -127,52 +167,56 @@ class Anticipation:
     def _likely(self, probability: float) -> bool:
         return probability > self._bounds.prediction_threshold
 
-    def _absent(self, wanted: Sequence[Need], *, wanted_for: timedelta) -> list[tuple[Need, tuple[TaskType, ...]]]:
-        """Of what is wanted what is neither fresh nor on its way, each with those of its inputs that are not either."""
+    def _missing(self, wanted: Sequence[Need], *, wanted_for: timedelta) -> list[Missing]:
+        """Of what is wanted what is neither fresh nor on its way."""
         if not wanted:
             return []
         pairs = [(need, row) for need in wanted for row in _with_inputs(need.row)]
         now = self._cache.now_ms()
         flat = [text for need, row in pairs for text in (str(row.key_for(need.event.ref)), need.event.fingerprint)]
-        states = self._cache.scripts.run("foreseen", now, now + in_ms(wanted_for), *flat)
-        missing: dict[str, list[TaskType]] = {}
-        for (need, row), state in zip(pairs, states, strict=True):
-            if state == b"absent":
-                missing.setdefault(str(need.key), []).append(row)
+        answers = self._cache.scripts.run("foreseen", now, now + in_ms(wanted_for), *flat)
+        states: dict[CacheKey, dict[str, bytes]] = {}
+        for (need, row), state in zip(pairs, answers, strict=True):
+            states.setdefault(need.key, {})[row.name] = state
         return [
-            (need, tuple(rows))
-            for need in {str(one.key): one for one in wanted}.values()
-            if need.row in (rows := missing.get(str(need.key), []))
+            Missing(
+                need=need,
+                rows=tuple(row for row in _with_inputs(need.row) if states[need.key][row.name] in _TO_COMPUTE),
+                held=states[need.key][need.row.name] == _HELD,
+            )
+            for need in {need.key: need for need in wanted}.values()
+            if states[need.key][need.row.name] in _TO_COMPUTE
         ]
 
-    def _worthwhile(self, absent: Sequence[tuple[Need, tuple[TaskType, ...]]], *, queue: Queue) -> list[Offer]:
+    def _worthwhile(self, missing: Sequence[Missing], *, queue: Queue) -> list[Offer]:
         """What is worth it, most useful first, and no more than there is room for."""
-        if not absent:
+        if not missing:
             return []
         load = self._backlog.before(queue)
         known = self._experiences.now()
-        offers = [offer for need, rows in absent if (offer := self._offer(need, rows, load=load, known=known))]
+        offers = [offer for one in missing if (offer := self._offer(one, load=load, known=known)) is not None]
         offers.sort(key=lambda offer: -offer.benefit_s)
         return offers[: max(0, self._bounds.most_waiting - load.waiting)]
 
-    def _offer(self, need: Need, rows: Sequence[TaskType], *, load: Load, known: Experience) -> Offer | None:
+    def _offer(self, missing: Missing, *, load: Load, known: Experience) -> Offer | None:
         # Whoever comes before it is there waits for as long as computing it takes, on a worker that has time.
-        cost_s = sum(known.cost_s(row) for row in rows)
-        figures = {"wait_s": cost_s, "cost_s": cost_s, "read_share": known.read_share(need.row)}
-        if not worth(need.probability, load=load, bounds=self._bounds, **figures):
+        cost_s = sum(known.cost_s(row) for row in missing.rows)
+        figures = {"wait_s": cost_s, "cost_s": cost_s, "read_share": known.read_share(missing.need.row)}
+        probability = missing.need.probability
+        if not worth(probability, load=load, bounds=self._bounds, **figures):
             return None
-        return Offer(need=need, benefit_s=net_benefit(need.probability, load=load, bounds=self._bounds, **figures))
+        return Offer(missing=missing, benefit_s=net_benefit(probability, load=load, bounds=self._bounds, **figures))
 
-    def _allowed(self, offers: Sequence[Offer]) -> list[Need]:
+    def _allowed(self, offers: Sequence[Offer]) -> list[Missing]:
         """Those of ``offers`` that their users' caps leave room for, the most useful of each."""
-        by_user: dict[str, list[Need]] = {}
+        by_user: dict[str, list[Missing]] = {}
         for offer in offers:
-            by_user.setdefault(offer.need.user_id, []).append(offer.need)
+            by_user.setdefault(offer.missing.need.user_id, []).append(offer.missing)
         if not by_user:
             return []
         flat = [text for user_id, wanted in by_user.items() for text in (user_id, len(wanted))]
         granted = self._cache.scripts.run("allow", self._bounds.predictions_per_user, in_ms(CAP_WITHIN), *flat)
-        return [need for wanted, most in zip(by_user.values(), granted, strict=True) for need in wanted[:most]]
+        return [one for wanted, most in zip(by_user.values(), granted, strict=True) for one in wanted[:most]]
 
     def _plans(self, chosen: Sequence[Need], *, queue: Queue) -> Iterable[Plan]:
         by_event: dict[str, list[Need]] = {}

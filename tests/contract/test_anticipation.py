@@ -71,10 +71,11 @@ class Ahead:
         message = next(one for one in reversed(self.bench.dispatch.sent) if one.key == key(row))
         return self.bench.ledger.begin(message, owner="w", lease=LEASE, fingerprint="")[0]
 
-    def compute(self, row: TaskType) -> None:
+    def compute(self, row: TaskType, *, source: str = "") -> None:
         """The same, and it stores its result."""
         assert self.begin(row) is Beginning.RUN
-        self.bench.cache.store(row, key(row), owner="w", body=b"{}", parts={}, cost=timedelta(seconds=2))
+        took = timedelta(seconds=2)
+        self.bench.cache.store(row, key(row), owner="w", body=b"{}", parts={}, cost=took, source=source)
 
     def record(self, row: TaskType, subject_id: str = "u1") -> TaskRecord:
         """Its task."""
@@ -142,6 +143,18 @@ def test_what_is_fresh_and_will_be_read_is_kept_so(ahead: Ahead) -> None:
     ahead.prepare(will={"pay": 0.9})
     wanted = int(ahead.bench.client.hget(f"pc:e:{key(BILLS)}", "wu"))
     assert wanted == ahead.bench.cache.now_ms() + WANTED_FOR / timedelta(milliseconds=1)
+
+
+def test_what_is_stale_and_may_do_yet_is_looked_at_first(ahead: Ahead) -> None:
+    """Where it is known what it was computed from, and as long as it is served; then it is computed."""
+    ahead.prepare(will={"pay": 0.9})
+    ahead.compute(BILLS, source="token")
+    ahead.bench.clock.forward(HOUR)
+    assert ahead.prepare(will={"pay": 0.9}) == []
+    [asked] = ahead.bench.dispatch.revalidations
+    assert asked.keys == [key(BILLS)]
+    ahead.bench.clock.forward(BILLS.grace)
+    assert ahead.prepare(will={"pay": 0.9}) == ["bills:u1"]
 
 
 def test_what_nobody_read_lately_is_refreshed_again_when_it_is_expected_to_be_read(ahead: Ahead) -> None:
