@@ -30,7 +30,7 @@ class Footprint:
     Attributes:
         entries: How many are stored, counted; of those that the server evicted unnoticed, as many as the sample tells.
         bytes: What they take, with their parts, their keys and their places in the type's index; estimated.
-        bytes_error: Twice the standard error of ``bytes``; the truth is within it in 19 cases of 20. 0: all were weighed.
+        bytes_error: Twice the standard error of ``bytes``; the truth is within it 19 times of 20. 0: all were weighed.
     """
 
     entries: int
