@@ -1,0 +1,23 @@
+"""What everything is measured by: nothing is kept, so each request is computed while its reader waits."""
+
+from heapq import heapify, heapreplace
+
+from models.replay.policy import Plant
+from models.replay.tally import Tally
+from models.replay.traffic import Traffic
+from precompute.planner import Cause
+
+
+def compute_each(traffic: Traffic, *, plant: Plant) -> Tally:
+    """One computation for each read, by the first worker that is free."""
+    tally = Tally(len(traffic))
+    free = [float("-inf")] * plant.workers
+    heapify(free)
+    for place, (now, action) in enumerate(zip(traffic.at.tolist(), traffic.actions.tolist(), strict=True)):
+        if place == traffic.scored_from:
+            tally.begin()
+        ends = max(now, free[0]) + plant.costs_s[action]
+        heapreplace(free, ends)
+        tally.computed(Cause.EVENT, plant.costs_s[action])
+        tally.waited(place, ends - now)
+    return tally

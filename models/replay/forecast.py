@@ -1,0 +1,131 @@
+"""What a model would have expected after each event of a log, told by what was known then and no more."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.behaviour import Log
+from models.lesson import Report
+from models.next_action import NextActionModel, fit
+from models.windows import LONGEST
+
+MOST_TAUGHT = 50_000
+"""A model is trained on so many of the latest events; more takes longer and tells little more."""
+
+_AT_ONCE = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Forecast:
+    """Actions expected next, after each event of a log; only those worth keeping.
+
+    Attributes:
+        starts: (n + 1,) where the expectations of each event begin in the two others.
+        actions: Index into the log's names; of one event likeliest first.
+        probabilities: Of each.
+    """
+
+    starts: list[int]
+    actions: list[int]
+    probabilities: list[float]
+
+
+def walk_forward(
+    log: Log, *, least: float, warm_up: float, retrains: int, seed: int = 0, report: Report
+) -> Forecast:
+    """By models trained ``retrains`` times along the log, each on what came before it and used until the next.
+
+    Args:
+        log: In the order of time.
+        least: Expectations less probable than this are left out.
+        warm_up: Share of the log before the first training that counts; from a tenth of it on, one more is tried.
+        retrains: How often a model is trained after that, evenly over the events.
+        seed: Of everything drawn at random.
+        report: Told of each step.
+    """
+    first = round(len(log) * warm_up)
+    cuts = np.linspace(first, len(log), retrains + 1).round().astype(int)
+    spans = [(first // 2, first), *zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)]
+    spans = [(start, end) for start, end in spans if 0 < start < end]
+
+    def told() -> Iterator[tuple[slice, NDArray[np.float32]]]:
+        for place, (start, end) in enumerate(spans):
+            report(f"training {place + 1} of {len(spans)}", place / len(spans))
+            model = fit(log[max(0, start - MOST_TAUGHT) : start], seed=seed, report=_silent)
+            report(f"predicting {place + 1} of {len(spans)}", (place + 0.5) / len(spans))
+            yield from _expected(model, log, start=start, end=end)
+
+    return _collected(told(), len(log), least=least)
+
+
+def by_one(model: NextActionModel, log: Log, *, least: float, report: Report) -> Forecast:
+    """By one model throughout, as the service would with the one in use and no retraining."""
+    report("predicting", 0.0)
+    return _collected(_expected(model, log, start=0, end=len(log)), len(log), least=least)
+
+
+def _silent(step: str, share: float) -> None:
+    return None
+
+
+def _expected(
+    model: NextActionModel, log: Log, *, start: int, end: int
+) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """(n, n_names) after each event of a span, some at a time."""
+    columns = {name: place for place, name in enumerate(model.columns(log))}
+    picked = [columns[name] for name in log.names]
+    for begin in range(start, end, _AT_ONCE):
+        until = min(begin + _AT_ONCE, end)
+        rows = _with_history(log, begin, until)
+        asked = _asked_after(log[rows])
+        told = model.follow(asked, learns=False)[:, picked]
+        after = _next_of_user(asked)
+        yield slice(begin, until), told[after[len(rows) - (until - begin) : len(rows)]]
+
+
+def _with_history(log: Log, begin: int, until: int) -> NDArray[np.intp]:
+    """Rows of a span, after the rows before it that its users' predictions look back at."""
+    present = np.zeros(int(log.users.max()) + 1, bool)
+    present[log.users[begin:until]] = True
+    earlier = np.nonzero(present[log.users[:begin]])[0]
+    order = np.argsort(log.users[earlier], kind="stable")
+    users = log.users[earlier][order]
+    ends = np.searchsorted(users, users, side="right")
+    latest = earlier[order[ends - np.arange(len(users)) <= LONGEST]]
+    return np.concatenate([np.sort(latest), np.arange(begin, until)])
+
+
+def _asked_after(log: Log) -> Log:
+    """The log and one event more of each user, so that it is asked what comes after their last one, too."""
+    users, last = np.unique(log.users[::-1], return_index=True)
+    last = len(log) - 1 - last
+    rows = np.concatenate([np.arange(len(log)), last])
+    return log[rows]
+
+
+def _next_of_user(log: Log) -> NDArray[np.intp]:
+    """(n,) where each event's successor of the same user stands; of the last ones 0."""
+    order = np.argsort(log.users, kind="stable")
+    after = np.zeros(len(log), np.intp)
+    same = log.users[order][1:] == log.users[order][:-1]
+    after[order[:-1][same]] = order[1:][same]
+    return after
+
+
+def _collected(
+    told: Iterator[tuple[slice, NDArray[np.float32]]], length: int, *, least: float
+) -> Forecast:
+    counts = np.zeros(length, np.intp)
+    actions: list[int] = []
+    probabilities: list[float] = []
+    for span, shares in told:
+        order = np.argsort(-shares, axis=1, kind="stable")
+        sorted_shares = np.take_along_axis(shares, order, axis=1)
+        kept = sorted_shares > least
+        counts[span] = kept.sum(axis=1)
+        actions += order[kept].tolist()
+        probabilities += sorted_shares[kept].tolist()
+    starts = np.concatenate([[0], np.cumsum(counts)]).tolist()
+    return Forecast(starts=starts, actions=actions, probabilities=probabilities)

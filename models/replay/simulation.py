@@ -1,0 +1,285 @@
+"""Reads one after another, by a simulated clock: what is served at once, who waits, and what is computed for it."""
+
+from collections import deque
+from heapq import heappop, heappush
+
+from models.replay.forecast import Forecast
+from models.replay.policy import Plant, Policy
+from models.replay.tally import Tally
+from models.replay.traffic import Traffic
+from precompute.admission import Load, may_queue, net_benefit, share_read, worth
+from precompute.ages import ages_of
+from precompute.anticipation import CAP_WITHIN, WANTED_FOR
+from precompute.freshness import kept_up, made_anew
+from precompute.planner import Cause
+from precompute.subjects import CacheKey, Subject, SubjectRef
+
+_DAY_S = 86400.0
+
+_LOOK_AGAIN_S = 60.0
+"""A refresh for which there is no room is tried again so much later, as by the sweep."""
+
+_URGENCY = {Cause.EVENT: 0, Cause.PREDICTION: 1, Cause.REFRESH: 2}
+"""The order of the queues: logins before the general one, refreshes last."""
+
+
+class Result:
+    """What is kept of one result, and of the task that computes it. Instants are seconds since 1970."""
+
+    __slots__ = ("user", "action", "cost", "ages", "stale", "gone", "due", "stamp", "version", "reads", "read",
+                 "wanted", "cause", "counted", "parked", "on_way", "waiting")  # fmt: skip
+
+    def __init__(self, user: int, action: int, *, cost: float, ages: tuple[float, float, float]) -> None:
+        self.user, self.action, self.cost, self.ages = user, action, cost, ages
+        self.stale = self.gone = self.due = float("-inf")
+        self.stamp = 0
+        self.version = -1
+        self.reads = 0
+        self.read: float | None = None
+        self.wanted: float | None = None
+        self.cause: Cause | None = None
+        self.counted = self.parked = self.on_way = False
+        self.waiting: list[tuple[int, float]] = []
+
+
+class Simulation:
+    """One policy on one log.
+
+    Args:
+        traffic: The reads.
+        policy: What is computed when.
+        plant: What computes, and how long results are good.
+        forecast: What the model expected after each event of the log; for policies that predict.
+    """
+
+    def __init__(self, traffic: Traffic, *, policy: Policy, plant: Plant, forecast: Forecast | None = None) -> None:
+        self._traffic, self._policy, self._plant = traffic, policy, plant
+        self._forecast = forecast
+        self._results: dict[int, Result] = {}
+        self._versions = [0] * (int(traffic.users.max()) + 1 if len(traffic) else 0)
+        self._read_by: dict[int, set[int]] = {}
+        self._known: set[int] = set()
+        self._idle = plant.workers
+        self._queues: tuple[deque[tuple[Result, Cause, bool]], ...] = (deque(), deque(), deque())
+        self._heap: list[tuple[float, int, Result, Cause | None, bool, int]] = []
+        self._number = 0
+        self._granted: dict[int, tuple[float, int]] = {}
+        self._used = [0.0] * len(traffic.names)
+        self._unused = [0.0] * len(traffic.names)
+        self._day = 0.0
+        self.tally = Tally(len(traffic))
+
+    def run(self) -> Tally:
+        """Play the log through, and wait for what is being computed at its end."""
+        traffic, policy, tally = self._traffic, self._policy, self.tally
+        changing, heap = self._plant.changing, self._heap
+        events = zip(traffic.at.tolist(), traffic.users.tolist(), traffic.actions.tolist(), strict=True)
+        rows, opens = traffic.rows.tolist(), traffic.opens.tolist()
+        for place, (now, user, action) in enumerate(events):
+            if heap and heap[0][0] <= now:
+                self._until(now)
+            if place == traffic.scored_from:
+                tally.begin()
+            if changing[action]:
+                self._versions[user] += 1
+            self._read(place, now, self._result(user, action))
+            if policy.on_login:
+                self._login(user, action, now, opens=opens[place])
+            if self._forecast is not None:
+                self._foresee(rows[place], user, now)
+        tally.close()
+        while self._busy():
+            self._until(heap[0][0])
+        for result in self._results.values():
+            self._settle(result)
+        return tally
+
+    def _busy(self) -> bool:
+        return self._idle < self._plant.workers
+
+    def _result(self, user: int, action: int) -> Result:
+        key = user * len(self._traffic.names) + action
+        result = self._results.get(key)
+        if result is None:
+            row = self._plant.rows[action]
+            ages = ages_of(row, CacheKey(task_type=row.name, ref=SubjectRef(subject=Subject.USER, id=f"{key}")))
+            ahead = 0.0 if ages.ahead is None else ages.ahead.total_seconds()
+            seconds = (ages.fresh.total_seconds(), ages.stale.total_seconds(), ahead)
+            result = self._results[key] = Result(user, action, cost=self._plant.costs_s[action], ages=seconds)
+        return result
+
+    def _until(self, now: float) -> None:
+        """Do what is due until then: computations end, refreshes come up."""
+        heap = self._heap
+        while heap and heap[0][0] <= now:
+            at, _, result, cause, checks, version = heappop(heap)
+            if cause is None:
+                if version == result.stamp and not result.on_way:
+                    self._due(result, at)
+            else:
+                self._ended(result, cause, at, holds=checks, version=version)
+
+    def _read(self, place: int, now: float, result: Result) -> None:
+        if now < result.gone:
+            self.tally.hit(place, stale=now >= result.stale)
+            self._seen(result, now, readers=1)
+            if result.parked:
+                result.parked = False
+                self._come_up(result, max(now, result.due))
+            if now >= result.stale and not result.on_way:
+                self._queue(result, Cause.REFRESH, now, checks=True)
+            return
+        result.waiting.append((place, now))
+        if not result.on_way:
+            self._queue(result, Cause.EVENT, now)
+
+    def _seen(self, result: Result, now: float, *, readers: int) -> None:
+        if not result.reads and result.cause is not None:
+            if result.cause is Cause.PREDICTION:
+                self._used[result.action] += 1
+            if result.counted:
+                self.tally.used[result.cause] += 1
+        result.reads += readers
+        result.read = now
+
+    def _login(self, user: int, action: int, now: float, *, opens: bool) -> None:
+        self._known.add(action)
+        if opens:
+            for other in self._read_by.get(user) or self._known:
+                result = self._result(user, other)
+                if now >= result.stale and not result.on_way:
+                    self._queue(result, Cause.EVENT, now)
+        self._read_by.setdefault(user, set()).add(action)
+
+    def _foresee(self, row: int, user: int, now: float) -> None:
+        forecast, bounds = self._forecast, self._policy.bounds
+        if forecast is None:
+            return
+        absent = []
+        for place in range(forecast.starts[row], forecast.starts[row + 1]):
+            probability = forecast.probabilities[place]
+            if probability <= bounds.prediction_threshold:
+                break
+            result = self._result(user, forecast.actions[place])
+            if now < result.stale:
+                result.wanted = max(result.wanted or 0.0, now + WANTED_FOR.total_seconds())
+                if result.parked:
+                    result.parked = False
+                    self._come_up(result, max(now, result.due))
+            elif not result.on_way:
+                absent.append((probability, result))
+        if absent:
+            self._prepare(absent, user, now)
+
+    def _prepare(self, absent: list[tuple[float, Result]], user: int, now: float) -> None:
+        bounds, load = self._policy.bounds, Load(waiting=len(self._queues[0]) + len(self._queues[1]))
+        offers = []
+        for probability, result in absent:
+            figures = {
+                "wait_s": result.cost,
+                "cost_s": result.cost,
+                "read_share": self._read_share(result.action, now),
+            }
+            if worth(probability, load=load, bounds=bounds, **figures):
+                offers.append((net_benefit(probability, load=load, bounds=bounds, **figures), result))
+        offers.sort(key=lambda offer: -offer[0])
+        for _, result in offers[: max(0, bounds.most_waiting - load.waiting)]:
+            if self._allowed(user, now):
+                self._queue(result, Cause.PREDICTION, now)
+
+    def _read_share(self, action: int, now: float) -> float:
+        if now // _DAY_S != self._day:
+            # As every night (precompute.usefulness.forget_half).
+            self._day = now // _DAY_S
+            self._used = [count / 2 for count in self._used]
+            self._unused = [count / 2 for count in self._unused]
+        used = int(self._used[action])
+        return share_read(made=used + int(self._unused[action]), used=used)
+
+    def _allowed(self, user: int, now: float) -> bool:
+        since, count = self._granted.get(user, (now, 0))
+        if now - since >= CAP_WITHIN.total_seconds():
+            since, count = now, 0
+        if count >= self._policy.bounds.predictions_per_user:
+            return False
+        self._granted[user] = (since, count + 1)
+        return True
+
+    def _due(self, result: Result, now: float) -> None:
+        if not kept_up(now_s=now, read_s=result.read, wanted_until_s=result.wanted):
+            result.parked = True
+        elif not may_queue(Cause.REFRESH, Load(waiting=sum(map(len, self._queues))), bounds=self._policy.bounds):
+            self._come_up(result, now + _LOOK_AGAIN_S)
+        elif result.version == self._versions[result.user]:
+            self.tally.checked(self._plant.check_s)
+            self._good_from(result, now)
+        elif made_anew(now_s=now, reads=result.reads, wanted_until_s=result.wanted):
+            self._queue(result, Cause.REFRESH, now, checks=True)
+        else:
+            self.tally.checked(self._plant.check_s)
+            result.parked = True
+
+    def _come_up(self, result: Result, at: float) -> None:
+        if self._policy.refreshes:
+            self._number += 1
+            heappush(self._heap, (at, self._number, result, None, False, result.stamp))
+
+    def _queue(self, result: Result, cause: Cause, now: float, *, checks: bool = False) -> None:
+        result.on_way = True
+        if self._idle:
+            self._idle -= 1
+            self._begin(result, cause, now, checks=checks)
+        else:
+            self._queues[_URGENCY[cause]].append((result, cause, checks))
+
+    def _begin(self, result: Result, cause: Cause, now: float, *, checks: bool) -> None:
+        version = self._versions[result.user]
+        holds = checks and result.version == version
+        if checks:
+            self.tally.checked(self._plant.check_s)
+        if not holds:
+            self.tally.computed(cause, result.cost)
+        takes = (self._plant.check_s if checks else 0.0) + (0.0 if holds else result.cost)
+        self._number += 1
+        heappush(self._heap, (now + takes, self._number, result, cause, holds, version))
+
+    def _ended(self, result: Result, cause: Cause, now: float, *, holds: bool, version: int) -> None:
+        self._idle += 1
+        for queue in self._queues:
+            if queue:
+                self._idle -= 1
+                waiting, why, checks = queue.popleft()
+                self._begin(waiting, why, now, checks=checks)
+                break
+        result.on_way = False
+        if not holds:
+            self._settle(result)
+            result.version, result.reads, result.cause = version, 0, cause
+            result.counted = self.tally.counting
+            if result.counted:
+                self.tally.made[cause] += 1
+        self._good_from(result, now)
+        if result.waiting:
+            self._seen(result, now, readers=len(result.waiting))
+            for place, since in result.waiting:
+                self.tally.waited(place, now - since)
+            result.waiting = []
+
+    def _good_from(self, result: Result, now: float) -> None:
+        """Its ages begin: it was just computed, or found to hold still."""
+        fresh, stale, ahead = result.ages
+        result.stale = now + fresh
+        result.gone = now + fresh + stale
+        result.due = now + fresh - ahead
+        result.stamp += 1
+        result.parked = False
+        self._come_up(result, result.due)
+
+    def _settle(self, result: Result) -> None:
+        """A version goes: if nobody read it, it was computed for nothing."""
+        if result.cause is not None and not result.reads:
+            if result.cause is Cause.PREDICTION:
+                self._unused[result.action] += 1
+            if result.counted:
+                self.tally.unread[result.cause] += 1
+                self.tally.wasted_s += result.cost
