@@ -1,19 +1,18 @@
 """The engine as a service uses it from Python; the API's views are thin over it."""
 
-import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from precompute.admission import Bounds, Receipt, admit
+from precompute.admission import Bounds, Receipt
 from precompute.batch import Batch, Refusal, Trigger
 from precompute.cache import Cache
 from precompute.catalogue import Catalogue
 from precompute.entry import Entry, Miss
-from precompute.errors import BrokerUnavailable, UnknownPrecomputation
-from precompute.events import CampaignCreated, UserLoggedIn, VideoUploaded, event_from_json
+from precompute.errors import UnknownPrecomputation
+from precompute.events import CampaignCreated, UserLoggedIn, VideoUploaded
 from precompute.foresight import Foresight
 from precompute.invalidation import Invalidation
 from precompute.ledger import Ledger, TaskRecord
@@ -23,27 +22,14 @@ from precompute.memory import Memory
 from precompute.message import Dispatch
 from precompute.notifications import Notifications
 from precompute.patterns import Pattern
-from precompute.planner import Cause, plan
 from precompute.prediction import Prediction
+from precompute.refreshing import Refreshed, Refreshing
 from precompute.settings import Settings
 from precompute.subjects import CacheKey, SubjectRef, check_id
 from precompute.task_type import TaskType
 
-_log = logging.getLogger(__name__)
-
-MOST_REFRESHED = 1000
-"""One call of refresh queues at most this many entries unless told otherwise."""
-
 _LOOK_AGAIN_S = 5.0
 """A waiting reader looks by itself this often, in case a notification was lost with its connection."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refreshed:
-    """How many entries a refresh queued, and how many were due but not worth it or on their way already."""
-
-    queued: int
-    skipped: int
 
 
 class Precomputer:
@@ -83,6 +69,14 @@ class Precomputer:
         self.memory = memory
         self.foresight = foresight
         self.backlog = Backlog(cache, catalogue)
+        self.refreshing = Refreshing(
+            settings=settings,
+            catalogue=catalogue,
+            cache=cache,
+            ledger=ledger,
+            dispatch=dispatch,
+            backlog=self.backlog,
+        )
 
     def on_video_upload(
         self,
@@ -183,12 +177,12 @@ class Precomputer:
             UnknownPrecomputation: No served task type has such keys.
             StoreUnavailable: The cache cannot be reached.
         """
-        row = self._served(key)
+        self._served(key)
         if wait > timedelta(0):
             self._hold_on(key, wait)
         found = self.cache.read(key)
         if isinstance(found, Entry) and found.due:
-            self._refresh_read(row, found)
+            self.refreshing.on_read(found)
         return found
 
     def get_part(self, key: CacheKey, name: str) -> bytes | None:
@@ -209,19 +203,13 @@ class Precomputer:
         return Invalidation(cache=self.cache, catalogue=self.catalogue).invalidate(Pattern(pattern), soft=soft)
 
     def refresh(self, task_type: str, *, force: bool = False, limit: int | None = None) -> Refreshed:
-        """Compute again what is close to going stale and has been read; with ``force`` every live entry of the type.
+        """Refresh what is stale or close to it and is read; with ``force`` compute every live entry of the type anew.
 
         Raises:
             UnknownPrecomputation: No served task type has that name.
             BrokerUnavailable: The broker went away on the way; what was queued before stays queued.
         """
-        row = self.catalogue.get(task_type)
-        if not row.served:
-            raise UnknownPrecomputation(f"no task type is called {task_type!r}")
-        most = MOST_REFRESHED if limit is None else limit
-        keys = self.cache.due(row, within=None if force else row.refresh_lead, most=most)
-        queued = sum(self._refreshed(row, key, force=force) for key in keys)
-        return Refreshed(queued=queued, skipped=len(keys) - queued)
+        return self.refreshing.refresh(task_type, force=force, limit=limit)
 
     def status(self, ref: SubjectRef) -> list[TaskRecord]:
         """Every served task of a subject, in the order of the catalogue."""
@@ -285,36 +273,3 @@ class Precomputer:
         # A request that waits counts as the one read that answers it, not as each look.
         found = self.cache.read(key, counted=False)
         return isinstance(found, Miss) and found.state.on_its_way
-
-    def _refresh_read(self, row: TaskType, entry: Entry) -> None:
-        try:
-            origin = self.cache.origin(entry.key)
-            if origin is not None:
-                # What another reader had refreshed meanwhile is not refreshed a second time.
-                self._admit_again(row, origin.event, force=entry.early, seen_at=entry.computed_at)
-        except BrokerUnavailable:
-            # The reader has an answer; the next one will try again.
-            _log.warning("Entry not refreshed", extra={"action": "refresh_not_queued", "key": str(entry.key)})
-
-    def _refreshed(self, row: TaskType, key: CacheKey, *, force: bool) -> bool:
-        origin = self.cache.origin(key)
-        if origin is None or not (force or origin.reads):
-            return False
-        return self._admit_again(row, origin.event, force=True, insist=force)
-
-    def _admit_again(
-        self, row: TaskType, event_json: str, *, force: bool, insist: bool = False, seen_at: datetime | None = None
-    ) -> bool:
-        """Whether a new computation for the same input was started; False also when one is on its way."""
-        event = event_from_json(event_json)
-        planned = plan(
-            event,
-            catalogue=self.catalogue,
-            rows=[row],
-            cause=Cause.REFRESH,
-            force=force,
-            insist=insist,
-            seen_at=seen_at,
-        )
-        receipt = admit(planned, ledger=self.ledger, dispatch=self.dispatch)
-        return any(task.task_id == receipt.queued.get(task.row.name) for task in planned.tasks)

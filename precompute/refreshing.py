@@ -196,32 +196,37 @@ class Refreshing:
         return sum(len(each.types) for each in claimed)
 
     def _demanded(self, row: TaskType, *, limit: int | None) -> Refreshed:
-        queued = skipped = 0
+        queued = looked = 0
         for page in self._due.stale_within(row, lead_of(row)):
-            now, left = self._cache.clock(), None if limit is None else limit - queued
-            worth = [entry for entry in page if not entry.on_its_way and self._kept_up(entry, now)][:left]
-            taken, refused = self._with_room(worth, now=now, most=len(worth))
+            now = self._cache.clock()
+            worth = [entry for entry in page if not entry.on_its_way and self._kept_up(entry, now)]
+            chosen = worth if limit is None else worth[: limit - queued]
+            taken, refused = self._with_room(chosen, now=now, most=len(chosen))
             self._put_off(refused, now=now)
-            handed = self._hand_out(taken, now=now)
-            queued, skipped = queued + handed, skipped + len(page) - handed
+            queued += self._hand_out(taken, now=now)
+            # What stands behind the last one that was chosen was not looked at.
+            looked += len(page) if chosen == worth else page.index(chosen[-1]) + 1
             if queued == limit:
                 break
-        return Refreshed(queued=queued, skipped=skipped)
+        return Refreshed(queued=queued, skipped=looked - queued)
 
     def _forced(self, row: TaskType, *, limit: int | None) -> Refreshed:
-        queued = skipped = 0
+        queued = looked = 0
         for page in self._due.every(row) if limit is None else self._due.soonest(row):
-            idle = [entry.key for entry in page if not entry.on_its_way][: None if limit is None else limit - queued]
-            events = [event for event in self._due.events(idle) if event]
-            # Whoever insists is not put off, neither by a failure nor by a long queue.
-            plans = [replace(self._again(row, event, force=True, insist=True), expires_in=None) for event in events]
+            idle = [entry for entry in page if not entry.on_its_way]
+            chosen = idle if limit is None else idle[: limit - queued]
+            plans = [self._insisting(row, event) for event in self._due.events(entry.key for entry in chosen) if event]
             receipts = admit_all(plans, ledger=self._ledger, dispatch=self._dispatch)
-            new = sum(_started(one, receipt) for one, receipt in zip(plans, receipts, strict=True))
-            queued, skipped = queued + new, skipped + len(page) - new
+            queued += sum(_started(one, receipt) for one, receipt in zip(plans, receipts, strict=True))
+            looked += len(page) if chosen == idle else page.index(chosen[-1]) + 1
             if queued == limit:
                 break
         self._due.count({f"refresh:forced:{row.name}": queued})
-        return Refreshed(queued=queued, skipped=skipped)
+        return Refreshed(queued=queued, skipped=looked - queued)
+
+    def _insisting(self, row: TaskType, event: str) -> Plan:
+        """Of somebody who is not put off, neither by a failure a moment ago nor by a long queue."""
+        return replace(self._again(row, event, force=True, insist=True), expires_in=None)
 
     def _again(
         self, row: TaskType, event: str, *, force: bool, insist: bool = False, seen_at: datetime | None = None

@@ -132,9 +132,9 @@ def _settled(
     event = event_from_json(max(held, key=lambda entry: entry.computed_at).event)
     found = _compared(held, Tokens(engine=engine, bindings=bindings, event=event))
     needed = _with_inputs(asked)
-    for entry in found.same:
-        if entry.row.name in needed:
-            due.unchanged(entry, event.ref)
+    overtaken = [entry for entry in found.same if entry.row.name in needed and not due.unchanged(entry, event.ref)]
+    # Outdated while we looked: due again at once.
+    due.put_off((entry.row.key_for(event.ref) for entry in overtaken), until=now)
     if found.changed:
         event = _as_it_is_now(event, media_root=engine.settings.media_root)
         due.renew(found.changed, event=event)

@@ -1,9 +1,11 @@
--- Put in front of every script: the names of keys, and the steps that several scripts share.
+-- Put in front of every script, or where it says `-- shared.lua`: the names of keys, and the steps that several scripts
+-- share.
 -- Layout (all on the cache's server):
---   pc:e:KEY        hash  entry: v value, at computed, st stale from, go served until, ke kept for errors until (ms), du refresh due
---                         (not of transient rows), et etag, co cost (ms), gn generation, fp fingerprint of the input,
---                         sr token of the sources, ca cause, ev event, rd reads, lr last read (ms), wu a prediction says it
---                         will be read until then (ms), pk 1: not read lately, so not refreshed until it is read; p:NAME parts
+--   pc:e:KEY        hash  entry: v value, at computed, st stale from, go served until, ke kept for errors until (ms), du
+--                         refresh due (not of transient rows), et etag, co cost (ms), gn generation, fp fingerprint of the
+--                         input, sr token of the sources ('' unknown, or outdated since), ca cause, ev event, rd reads, lr
+--                         last read (ms), wu a prediction says it will be read until then (ms), pk 1: not read lately, so
+--                         not refreshed until it is read; p:NAME parts
 --   pc:t:KEY        hash  the latest task for that key: id, state, times, error, deliveries, attempts, owner ...
 --                         outdated: something was learned since it began, so its result is stale at once
 --                         ex: not begun by then (ms), it is dropped; fails: computations of the same input that failed
@@ -13,12 +15,17 @@
 --   pc:y:TYPE       zset  keys of the entries of one type, by the instant they go stale
 --   pc:gone         zset  keys of all entries, by the instant they are gone (ke)
 --   pc:due          zset  keys of all entries that are to be refreshed, by the instant that is due (du)
+--   pc:checks       zset  subjects whose entries somebody is finding out about, by the instant that is given up
 --   pc:unread       hash  keys of entries that nobody has read yet -> CAUSE:COST (ms)
 --   pc:q:QUEUE:TYPE zset  keys of tasks that have not begun, by the instant they were asked for
 --   pc:watch        zset  keys of tasks that are not finished, by the instant someone should look after them
 --   pc:failed       zset  keys of tasks that have failed, by the instant their record is forgotten
 --   pc:m            hash  counters; warm_seen the last time that a sweep looked whether the cache is there (ms)
 --   pc:warm         hash  how far the warm-up is that begins by itself when this key is gone with pc:m (precompute/warmth.py)
+--   pc:u:USER       hash  a user's last login, video and campaign: kind of subject -> event (precompute/needs.py)
+--   pc:ahead:USER   string how many results were computed ahead for a user within the hour (allow.lua)
+--   pc:acted        zset  users whom a worker is to look at, by when they did something (ms); pc:acted:asked: one was asked
+--   pc:m:forgotten  hash  how much of a counter admission has forgotten (precompute/usefulness.py)
 --   pc:a:USER       list  a user's latest actions (precompute/recent.py)
 --   pc:z:USER       string a user's time zone, as told at the last login that told one
 --   pc:f:USER       string what was predicted of a user last, until an action follows (precompute/follow_up.py)
@@ -70,9 +77,10 @@ local function set_ages(key, now, ages, outdated)
   return total
 end
 
--- An entry that is there goes stale now; its refresh is due, unless it is parked.
+-- An entry that is there goes stale now; its refresh is due, unless it is parked. That its sources have not changed is no
+-- reason to keep it any more: whoever refreshes it computes it anew.
 local function go_stale(key, now)
-  redis.call('HSET', entry_of(key), 'st', now)
+  redis.call('HSET', entry_of(key), 'st', now, 'sr', '')
   redis.call('ZADD', 'pc:y:' .. type_of(key), now, key)
   local entry = redis.call('HMGET', entry_of(key), 'du', 'pk')
   if entry[1] and now < tonumber(entry[1]) then
@@ -85,7 +93,7 @@ end
 -- stored, since it may have looked before. No computation loses its lease.
 local function outdate(key, now)
   local stale = redis.call('HGET', entry_of(key), 'st')
-  if stale and now < tonumber(stale) then go_stale(key, now) end
+  if stale and now < tonumber(stale) then go_stale(key, now) elseif stale then redis.call('HSET', entry_of(key), 'sr', '') end
   if redis.call('EXISTS', lease_of(key)) == 1 and redis.call('HEXISTS', task_of(key), 'id') == 1 then
     redis.call('HSET', task_of(key), 'outdated', 1)
   end

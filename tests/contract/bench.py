@@ -148,11 +148,11 @@ class Bench:
         owner: str = "w1",
         value: Mapping[str, Any] | None = None,
         parts: Mapping[str, bytes] | None = None,
+        source: str = "",
     ) -> int:
         """The worker writes what it computed."""
-        body = orjson.dumps({} if value is None else value)
-        cost = timedelta(milliseconds=1500)
-        return self.cache.store(row, key(row, video), owner=owner, body=body, parts=parts or {}, cost=cost)
+        made = {"body": orjson.dumps({} if value is None else value), "parts": parts or {}, "source": source}
+        return self.cache.store(row, key(row, video), owner=owner, cost=timedelta(milliseconds=1500), **made)
 
     def fail(self, row: TaskType, *, video: str = "v1", owner: str = "w1", retry_in: timedelta | None = None) -> bool:
         """The worker gives up, for good or for now."""
@@ -188,6 +188,10 @@ class Bench:
     def invalidate(self, pattern: str, *, soft: bool = False) -> int:
         """How many entries the pattern hit, with what was computed from them."""
         return Invalidation(cache=self.cache, catalogue=CATALOGUE).invalidate(Pattern(pattern), soft=soft)
+
+    def counters(self) -> dict[str, int]:
+        """What was counted."""
+        return {name.decode(): int(count) for name, count in self.client.hgetall("pc:m").items()}
 
     def everything(self) -> dict[bytes, bytes]:
         """All keys of the server with what they hold."""

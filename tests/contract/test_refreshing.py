@@ -8,7 +8,8 @@ from bench import GRACE, SOLO, TTL, Bench, key
 from precompute.entry import Entry, State
 from precompute.errors import BrokerUnavailable, UnknownPrecomputation
 from precompute.ledger import Beginning
-from precompute.precomputer import Precomputer, Refreshed
+from precompute.precomputer import Precomputer
+from precompute.refreshing import Refreshed
 
 
 def test_reading_a_stale_result_starts_one_refresh(precomputer: Precomputer, bench: Bench) -> None:
@@ -45,8 +46,21 @@ def test_a_stale_result_is_served_though_the_broker_is_down(precomputer: Precomp
     assert isinstance(precomputer.get(key(SOLO)), Entry)
 
 
-def test_refresh_queues_what_is_close_to_stale_and_read(precomputer: Precomputer, bench: Bench) -> None:
-    """Within the lead of the row: the read one is computed again, the unread one is skipped, the younger left."""
+def test_a_stale_result_that_knows_its_sources_is_looked_at_first(precomputer: Precomputer, bench: Bench) -> None:
+    """Three readers have a worker look once whether anything has changed; nothing is computed before that."""
+    bench.have(SOLO, source="s1")
+    bench.dispatch.sent.clear()
+    bench.clock.forward(TTL)
+
+    found = [precomputer.get(key(SOLO)) for _ in range(3)]
+
+    assert all(isinstance(each, Entry) and each.stale for each in found)
+    assert [(str(each.ref), each.types) for each in bench.dispatch.revalidations] == [("video:v1", ("solo",))]
+    assert bench.dispatch.sent == []
+
+
+def test_refresh_asks_for_what_is_close_to_stale_and_read(precomputer: Precomputer, bench: Bench) -> None:
+    """Within the lead of the row: the read one is looked at, the unread one is skipped, the younger left."""
     for video in ("read", "unread"):
         bench.have(SOLO, video=video)
     bench.clock.forward(SOLO.refresh_lead + timedelta(seconds=1))
@@ -54,22 +68,35 @@ def test_refresh_queues_what_is_close_to_stale_and_read(precomputer: Precomputer
     for video in ("read", "young"):
         precomputer.get(key(SOLO, video))
     bench.clock.forward(TTL - 2 * SOLO.refresh_lead)
-    bench.dispatch.sent.clear()
 
     assert precomputer.refresh("solo") == Refreshed(queued=1, skipped=1)
-    assert [(str(message.key), message.queue) for message in bench.dispatch.sent] == [("solo:video:read", "refresh")]
+    assert [each.keys for each in bench.dispatch.revalidations] == [[key(SOLO, "read")]]
 
 
 def test_a_refresh_that_is_on_its_way_is_not_queued_again(precomputer: Precomputer, bench: Bench) -> None:
-    """It counts as skipped."""
-    bench.have(SOLO)
-    precomputer.get(key(SOLO))
+    """It counts as skipped, whether somebody looks or computes already; once its time is over it is queued anew."""
+    for video in ("looked_at", "computed"):
+        bench.have(SOLO, video=video)
+        precomputer.get(key(SOLO, video))
     bench.clock.forward(TTL)
+    bench.trigger(SOLO, video="computed")
 
     assert [precomputer.refresh("solo"), precomputer.refresh("solo")] == [
-        Refreshed(queued=1, skipped=0),
-        Refreshed(queued=0, skipped=1),
+        Refreshed(queued=1, skipped=1),
+        Refreshed(queued=0, skipped=2),
     ]
+    bench.clock.forward(precomputer.settings.refresh_expiry)
+    assert precomputer.refresh("solo") == Refreshed(queued=1, skipped=1)
+
+
+def test_a_limited_refresh_asks_for_no_more(precomputer: Precomputer, bench: Bench) -> None:
+    """What stands behind the limit is not skipped but left."""
+    for video in ("v1", "v2", "v3"):
+        bench.have(SOLO, video=video)
+        precomputer.get(key(SOLO, video))
+    bench.clock.forward(TTL)
+
+    assert precomputer.refresh("solo", limit=2) == Refreshed(queued=2, skipped=0)
 
 
 def test_a_forced_refresh_takes_every_live_entry(precomputer: Precomputer, bench: Bench) -> None:
@@ -83,11 +110,23 @@ def test_a_forced_refresh_takes_every_live_entry(precomputer: Precomputer, bench
     bench.client.delete(f"pc:e:{key(SOLO, 'gone')}")
     bench.dispatch.sent.clear()
 
-    assert precomputer.refresh("solo", force=True) == Refreshed(queued=2, skipped=1)
+    assert precomputer.refresh("solo", force=True) == Refreshed(queued=2, skipped=0)
     assert {message.key.ref.id for message in bench.dispatch.sent} == {"stale", "fresh"}
+    assert all(message.expires_at is None for message in bench.dispatch.sent)
 
 
-def test_a_limited_refresh_takes_the_soonest_stale(precomputer: Precomputer, bench: Bench) -> None:
+def test_a_forced_refresh_takes_more_than_a_thousand(precomputer: Precomputer, bench: Bench) -> None:
+    """All of them, each once; asked again, all are on their way."""
+    for number in range(1100):
+        bench.have(SOLO, video=f"v{number}")
+    bench.dispatch.sent.clear()
+
+    assert precomputer.refresh("solo", force=True) == Refreshed(queued=1100, skipped=0)
+    assert len({message.key for message in bench.dispatch.sent}) == len(bench.dispatch.sent) == 1100
+    assert precomputer.refresh("solo", force=True) == Refreshed(queued=0, skipped=1100)
+
+
+def test_a_limited_forced_refresh_takes_the_soonest_stale(precomputer: Precomputer, bench: Bench) -> None:
     """With a limit of two, the two oldest."""
     for video in ("v1", "v2", "v3"):
         bench.have(SOLO, video=video)
@@ -105,11 +144,17 @@ def test_an_unknown_type_cannot_be_refreshed(precomputer: Precomputer, name: str
         precomputer.refresh(name)
 
 
-def test_a_refresh_says_when_the_broker_is_down(precomputer: Precomputer, bench: Bench) -> None:
-    """Nothing is recorded for what could not be queued."""
+@pytest.mark.parametrize("force", [True, False])
+def test_a_refresh_says_when_the_broker_is_down(precomputer: Precomputer, bench: Bench, force: bool) -> None:
+    """Nothing is recorded for what could not be queued: once the broker is back, the same is."""
     bench.have(SOLO)
+    precomputer.get(key(SOLO))
+    bench.clock.forward(TTL)
     bench.dispatch.broken = True
 
     with pytest.raises(BrokerUnavailable):
-        precomputer.refresh("solo", force=True)
+        precomputer.refresh("solo", force=force)
     assert bench.state(SOLO) is State.READY
+    assert not bench.counters().get("refresh:queued:solo")
+    bench.dispatch.broken = False
+    assert precomputer.refresh("solo", force=force) == Refreshed(queued=1, skipped=0)
