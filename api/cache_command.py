@@ -125,11 +125,12 @@ def stats(as_json: bool) -> None:
         print_json(told)
         return
     table = Table("task type", box=None, pad_edge=False)
-    for name in ("entries", "reads", "hit rate", "results read", "refreshed", "unchanged", "parked"):
+    for name in ("entries", "memory", "reads", "hit rate", "results read", "refreshed", "unchanged", "parked"):
         table.add_column(name, justify="right", no_wrap=True)
     for name, each in [*told["by_type"].items(), ("all", told["all"])]:
         counts = (str(each[what]) for what in ("computed", "unchanged", "parked"))
-        table.add_row(name, str(each["entries"]), str(each["reads"]), *_percents(each), *counts)
+        held = (str(each["entries"]), size(each["bytes"]), str(each["reads"]))
+        table.add_row(name, *held, *_percents(each), *counts)
     console_for().print(table)
 
 

@@ -6,8 +6,8 @@ from typing import Any
 from precompute.catalogue import Catalogue
 from precompute.clock import from_ms
 from precompute.follow_up import DAY, HOUR, WEEK, accuracy
-from precompute.listing import stored
-from precompute.measures import Measures, TypeMeasures
+from precompute.footprint import footprints
+from precompute.measures import Checks, Measures, TypeMeasures
 from precompute.planner import Cause
 from precompute.precomputer import Precomputer
 from precompute.queues import IN_DRAIN_ORDER, Queue
@@ -48,6 +48,8 @@ def metrics_figures(engine: Precomputer) -> dict[str, Any]:
         "share_read": {name: _rounded(_share_read(causes.values())) for name, causes in useful.items()},
         "usefulness": {name: {cause.value: _useful(seen) for cause, seen in by.items()} for name, by in useful.items()},
         "refreshes": {name: _refreshes(counts, useful[name]) for name, counts in served.items()},
+        "refresh_checks": {subject.value: _checks(each) for subject, each in measures.checks.items()},
+        "memory": footprints(engine.cache, catalogue),
         "prediction_accuracy": {name: accuracy(engine.cache, window=window) for name, window in _WINDOWS.items()},
         "warm_up": Warmth(engine.cache).told(),
         "oldest_waiting_seconds": {
@@ -62,13 +64,13 @@ def metrics_figures(engine: Precomputer) -> dict[str, Any]:
 def cache_figures(engine: Precomputer) -> dict[str, Any]:
     """What is stored and what became of it, by task type and in all; ``null`` where there is nothing to divide by."""
     measures, useful = engine.measures(), usefulness(engine.cache, engine.catalogue)
-    held = stored(engine.cache, engine.catalogue)
+    held = footprints(engine.cache, engine.catalogue)
     by_type = {
-        name: {"entries": held[name], **_read(counts, useful.get(name, {}))}
+        name: {"entries": held[name].entries, "bytes": held[name].bytes, **_read(counts, useful.get(name, {}))}
         for name, counts in measures.by_type.items()
     }
     answered = {name: counts.hits + counts.stale_hits for name, counts in measures.by_type.items()}
-    whole = {name: sum(each[name] for each in by_type.values()) for name in ("entries", "reads", *_REFRESHES)}
+    whole = {name: sum(each[name] for each in by_type.values()) for name in ("entries", "bytes", "reads", *_REFRESHES)}
     every = [seen for causes in useful.values() for seen in causes.values()]
     hit_rate = sum(answered.values()) / whole["reads"] if whole["reads"] else None
     shares = {"hit_rate": _rounded(hit_rate), "share_read": _rounded(_share_read(every))}
@@ -131,6 +133,10 @@ def _useful(seen: Usefulness) -> dict[str, Any]:
 
 def _refreshes(counts: TypeMeasures, useful: Mapping[Cause, Usefulness]) -> dict[str, int]:
     return {**counts.refreshes, "computed": useful.get(Cause.REFRESH, Usefulness()).made}
+
+
+def _checks(each: Checks) -> dict[str, Any]:
+    return {"count": each.count, "avg_seconds": round(each.total_ms / each.count / 1000, 4) if each.count else None}
 
 
 def _rounded(share: float | None) -> float | None:

@@ -44,14 +44,36 @@ class UsefulnessSchema(Schema):
 
 
 class RefreshFiguresSchema(Schema):
-    """What refreshing did."""
+    """What became of refreshes."""
 
     queued = fields.Integer(
-        required=True, metadata=_about("Looks whether anything changed, by the sweep or on demand.")
+        required=True, metadata=_about("Handed to workers, ahead of time, by a reader or on demand.")
     )
-    unchanged = fields.Integer(required=True, metadata=_about("Nothing had: the result was only given a new life."))
-    computed = fields.Integer(required=True, metadata=_about("Results computed anew."))
-    parked = fields.Integer(required=True, metadata=_about("Not refreshed any more until somebody reads it."))
+    unchanged = fields.Integer(
+        required=True, metadata=_about("Nothing had changed: the result was only given more time.")
+    )
+    changed = fields.Integer(required=True, metadata=_about("Something had changed."))
+    unreachable = fields.Integer(required=True, metadata=_about("What it is computed from could not be asked."))
+    expired = fields.Integer(required=True, metadata=_about("Dropped, since no worker got to it in time."))
+    parked = fields.Integer(required=True, metadata=_about("Not handed out: nobody has read the result for long."))
+    refused = fields.Integer(required=True, metadata=_about("Put off, since too much else waits."))
+    forced = fields.Integer(required=True, metadata=_about("Computed without asking whether anything had changed."))
+    computed = fields.Integer(required=True, metadata=_about("Results that refreshes computed anew."))
+
+
+class ChecksSchema(Schema):
+    """How often it was asked whether anything had changed, and what that cost."""
+
+    count = fields.Integer(required=True)
+    avg_seconds = fields.Float(required=True, allow_none=True, metadata=_about("Null before the first."))
+
+
+class MemorySchema(Schema):
+    """The memory that one type's results take on the cache's server; a sample weighed, so `bytes` is an estimate."""
+
+    entries = fields.Integer(required=True)
+    bytes = fields.Integer(required=True, metadata=_about("With parts, keys and places in the type's index."))
+    bytes_error = fields.Integer(required=True, metadata=_about("The truth is within as much 19 times of 20."))
 
 
 class CalibrationSchema(Schema):
@@ -137,6 +159,15 @@ class FiguresSchema(Schema):
         metadata=_about("By the cause that had them computed."),
     )
     refreshes = ByTaskType(values=fields.Nested(RefreshFiguresSchema), required=True)
+    refresh_checks = fields.Dict(
+        keys=fields.String(), values=fields.Nested(ChecksSchema), required=True, metadata=_about("By kind of subject.")
+    )
+    memory = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(MemorySchema),
+        required=True,
+        metadata=_about("By task type, and of what only feeds others; some seconds old at most."),
+    )
     prediction_accuracy = fields.Dict(
         keys=fields.String(validate=validate.OneOf(["hour", "day", "week"])),
         values=fields.Nested(FollowedSchema),

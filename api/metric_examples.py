@@ -5,6 +5,7 @@ from typing import Any
 from precompute.catalogue import CTR_PREDICTION
 from precompute.planner import Cause
 from precompute.queues import Queue
+from precompute.subjects import Subject
 
 _ACCURACY = {
     "followed": 100,
@@ -47,7 +48,21 @@ METRICS: dict[str, Any] = {
                 }
             }
         },
-        "refreshes": {CTR_PREDICTION.name: {"queued": 12, "unchanged": 9, "computed": 3, "parked": 4}},
+        "refreshes": {
+            CTR_PREDICTION.name: {
+                "queued": 12,
+                "unchanged": 9,
+                "changed": 3,
+                "unreachable": 0,
+                "expired": 0,
+                "parked": 4,
+                "refused": 0,
+                "forced": 0,
+                "computed": 3,
+            }
+        },
+        "refresh_checks": {Subject.VIDEO.value: {"count": 12, "avg_seconds": 0.012}},
+        "memory": {CTR_PREDICTION.name: {"entries": 40, "bytes": 57_120, "bytes_error": 1_900}},
         "prediction_accuracy": {"hour": _FOLLOWED, "day": _FOLLOWED, "week": _FOLLOWED},
         "warm_up": {
             "began_at": "2026-03-01T12:00:00.000Z",

@@ -111,20 +111,6 @@ def count(cache: Cache, keys: Iterable[str]) -> int:
     return total
 
 
-def stored(cache: Cache, rows: Iterable[TaskType]) -> Mapping[str, int]:
-    """How many entries there are by task type, as the indexes have it: an evicted one counts until it is noticed.
-
-    Raises:
-        StoreUnavailable: The cache cannot be reached.
-    """
-    names = [row.name for row in rows]
-    with reaching_cache(), cache.client.pipeline(transaction=False) as pipe:
-        for name in names:
-            pipe.zcard(f"pc:y:{name}")
-        counts = pipe.execute()
-    return dict(zip(names, counts, strict=True))
-
-
 def look_at(cache: Cache, keys: Iterable[CacheKey]) -> list[Listed]:
     """The entries under some keys, in their order; those that are not there are left out."""
     keys = tuple(keys)

@@ -10,12 +10,17 @@ from precompute.cache import Cache
 from precompute.catalogue import Catalogue
 from precompute.queues import Queue
 from precompute.scripts import reaching_cache
+from precompute.subjects import Subject
 
 WORKERS_KEY = "pc:workers"
 """Hash of worker name to its latest report as JSON."""
 
 REPORT_EVERY_S = 5
 """A worker reports this often; one that missed three reports does not count as running."""
+
+REFRESHES = ("queued", "unchanged", "changed", "unreachable", "expired", "parked", "refused", "forced")
+"""What becomes of refreshes: handed to workers, who found nothing changed, or something, or could not ask, or got to it
+too late; and not handed to them, since nobody read the result or there was no room; or computed without asking."""
 
 CLASSES_PER_DOUBLING = 4
 """Durations are counted in classes (``lua/store.lua``), so that percentiles cost a few dozen counters a type."""
@@ -27,7 +32,7 @@ class TypeMeasures:
 
     Attributes:
         durations: Computations by class of duration: class *n* is from ``2 ** (n / 4)`` ms on, up to the next.
-        refreshes: ``queued``, ``unchanged`` and ``parked`` (precompute/refreshing.py).
+        refreshes: Counts by the words of :data:`REFRESHES`.
     """
 
     hits: int
@@ -61,10 +66,19 @@ class TypeMeasures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """How often refreshes looked whether anything had changed, and the time that took in all, milliseconds."""
+
+    count: int
+    total_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measures:
     """Counts by task type, tasks that have not begun, and the workers that reported lately."""
 
     by_type: Mapping[str, TypeMeasures]
+    checks: Mapping[Subject, Checks]
     waiting: Mapping[Queue, Mapping[str, int]]
     oldest_waiting_seconds: Mapping[Queue, float]
     workers: tuple[Mapping[str, Any], ...]
@@ -111,6 +125,7 @@ def measure(cache: Cache, catalogue: Catalogue) -> Measures:
     durations = _durations(counters)
     return Measures(
         by_type={row.name: _of_type(counters, row.name, durations.get(row.name, {})) for row in catalogue},
+        checks={each: _checks(counters, each) for each in Subject},
         waiting=waiting,
         oldest_waiting_seconds=_oldest(cache, waiting),
         workers=running_workers(cache),
@@ -167,8 +182,13 @@ def _of_type(counters: Mapping[str, int], name: str, durations: Mapping[int, int
         rescued=counters.get(f"rescued:{name}", 0),
         total_ms=counters.get(f"ms:{name}", 0),
         durations=durations,
-        refreshes={what: counters.get(f"refresh:{what}:{name}", 0) for what in ("queued", "unchanged", "parked")},
+        refreshes={what: counters.get(f"refresh:{what}:{name}", 0) for what in REFRESHES},
     )
+
+
+def _checks(counters: Mapping[str, int], subject: Subject) -> Checks:
+    count, total_ms = (counters.get(f"refresh:{what}:{subject}", 0) for what in ("checks", "check_ms"))
+    return Checks(count=count, total_ms=total_ms)
 
 
 def _oldest(cache: Cache, waiting: Mapping[Queue, Mapping[str, int]]) -> Mapping[Queue, float]:

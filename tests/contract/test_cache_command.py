@@ -191,9 +191,11 @@ class TestStats:
         told = precompute.json("cache", "stats")
 
         dashboard = {"reads": 3, "hit_rate": 0.6667, "share_read": 0.5, "computed": 1, "unchanged": 0, "parked": 0}
-        assert told["by_type"]["dashboard_data"] == {**dashboard, "entries": 1}
-        assert told["by_type"]["video_samples"]["entries"] == 0
-        assert told["all"] == {**dashboard, "entries": 2}
+        weight = {name: each["bytes"] for name, each in told["by_type"].items()}
+        assert weight["dashboard_data"] > 200
+        assert told["by_type"]["dashboard_data"] == {**dashboard, "entries": 1, "bytes": weight["dashboard_data"]}
+        assert (told["by_type"]["video_samples"]["entries"], weight["video_samples"]) == (0, 0)
+        assert told["all"] == {**dashboard, "entries": 2, "bytes": sum(weight.values())}
         text = precompute("cache", "stats").stdout
         assert [word for word in ("dashboard_data", "67 %", "50 %", "video_samples") if word not in text] == []
 

@@ -132,7 +132,9 @@ def test_metrics_tell_how_long_things_take_and_whether_they_were_read(api: ApiBe
     assert figures["share_read"] == {**dict.fromkeys(TWELVE), "ctr_prediction": 1.0}
     seen = figures["usefulness"]["ctr_prediction"]["event"]
     assert (seen["made"], seen["used"], seen["unused"], seen["saved_seconds"]) == (1, 1, 0, 1.5)
-    assert figures["refreshes"]["ctr_prediction"] == {"queued": 0, "unchanged": 0, "computed": 0, "parked": 0}
+    assert set(figures["refreshes"]["ctr_prediction"].values()) == {0}
+    assert figures["memory"]["ctr_prediction"]["entries"] == 1
+    assert figures["memory"]["ctr_prediction"]["bytes"] > 200
     assert (figures["worker_utilisation"], figures["workers"][0]["busy"]) == (0.25, 0.25)
     assert set(figures["prediction_accuracy"]) == {"hour", "day", "week"}
     assert figures["prediction_accuracy"]["hour"]["all"]["followed"] == 0
@@ -150,3 +152,20 @@ def test_metrics_tell_of_the_warm_up(api: ApiBench) -> None:
     told = body["metrics"]["warm_up"]
     assert (told["place"], told["of"], told["queued"], told["fresh"], told["refused"]) == (2, 5, 6, 1, 1)
     assert (told["began_at"], told["ended_at"]) == ("2026-03-01T12:00:00.000Z", None)
+
+
+def test_metrics_tell_what_became_of_refreshes(api: ApiBench) -> None:
+    """By the words under which they are counted; asking whether anything changed has a cost of its own."""
+    counters = {
+        "refresh:queued:ctr_prediction": 4,
+        "refresh:unchanged:ctr_prediction": 3,
+        "refresh:changed:hook_analysis": 1,
+    }
+    checks = {"refresh:checks:video": 4, "refresh:check_ms:video": 50}
+    api.parts.cache.client.hset("pc:m", mapping=counters | checks)
+    figures = api.get("/metrics").get_json()["metrics"]
+    ctr = {name: count for name, count in figures["refreshes"]["ctr_prediction"].items() if count}
+    hook = {name: count for name, count in figures["refreshes"]["hook_analysis"].items() if count}
+    assert (ctr, hook) == ({"queued": 4, "unchanged": 3}, {"changed": 1})
+    assert figures["refresh_checks"]["video"] == {"count": 4, "avg_seconds": 0.0125}
+    assert figures["refresh_checks"]["user"] == {"count": 0, "avg_seconds": None}
