@@ -1,7 +1,7 @@
 """Warming up: asking for the results that are likely to be wanted, at a pace that leaves room for everything else."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,6 +24,9 @@ SHARE_OF_WORKERS = 0.5
 
 ROOM = 0.5
 """It holds on while more waits, on all queues, than this share of the backlog at which predicted work is refused."""
+
+EXPIRES_IN = timedelta(hours=1)
+"""What has not begun by then is dropped: who was expected has come and asked, or has not."""
 
 UNMEASURED_S = 1.0
 """What a result is taken to cost before any of its type was computed: about what analyses of a short video take."""
@@ -112,8 +115,8 @@ class WarmUp:
     def _planned(self, candidate: Candidate) -> Plan:
         event = event_of(candidate.trigger, media_root=self.media_root)
         rows = self.catalogue.started_by(type(event))
-        priority = Queue.BACKGROUND.value
-        return plan(event, catalogue=self.catalogue, rows=rows, priority=priority, cause=Cause.WARM_UP)
+        # With an end, so that whoever asks for a result meanwhile does not join it far behind, but takes its place.
+        return replace(plan(event, catalogue=self.catalogue, rows=rows, cause=Cause.WARM_UP), expires_in=EXPIRES_IN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

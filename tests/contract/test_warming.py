@@ -13,12 +13,12 @@ from precompute.candidates import Candidate
 from precompute.entry import State
 from precompute.errors import BrokerUnavailable
 from precompute.events import VideoUploaded
+from precompute.ledger import Beginning
 from precompute.load import Backlog
 from precompute.measures import report_worker
-from precompute.message import Message
 from precompute.planner import Cause
 from precompute.queues import Queue
-from precompute.warming import Pace, Tally, WarmUp, taken
+from precompute.warming import EXPIRES_IN, Pace, Tally, WarmUp, taken
 from precompute.warmth import FORGETS, PATIENCE, Warmth
 
 URL = {"url": "https://example.com/clip.mp4"}
@@ -47,12 +47,6 @@ def warmth(bench: Bench) -> Warmth:
 def candidate(video: str = "v1", *, data: Mapping[str, str] = URL) -> Candidate:
     """A video that was uploaded once."""
     return Candidate(trigger=Trigger(kind=VideoUploaded, subject_id=video, user_id="u1", data=data), chance=0.5)
-
-
-def message(bench: Bench) -> Message:
-    """The only one that was sent."""
-    [sent] = bench.dispatch.sent
-    return sent
 
 
 class TestStarting:
@@ -93,6 +87,26 @@ class TestStarting:
         assert "solo" not in warm_up.start(candidate("v2")).queued
         assert bench.client.hgetall(f"pc:e:{key(SOLO)}") == before
         assert bench.record(SOLO, "v2").task_id == running
+
+    def test_who_asks_meanwhile_does_not_wait_behind(self, bench: Bench, warm_up: WarmUp) -> None:
+        """What has not begun is asked for anew on the asker's own queue; the message behind then does nothing."""
+        warm_up.start(candidate())
+        behind = bench.message(SOLO)
+        fingerprint = event_fingerprint(bench)
+        bench.trigger(SOLO, fingerprint=fingerprint)
+        ahead = bench.message(SOLO)
+        assert (behind.queue, ahead.queue) == ("background", "video")
+        assert bench.take(ahead, fingerprint=fingerprint) is Beginning.RUN
+        assert bench.take(behind, owner="w2", fingerprint=fingerprint) is Beginning.SUPERSEDED
+
+    def test_what_waited_for_an_hour_is_dropped(self, bench: Bench, warm_up: WarmUp) -> None:
+        """And may be asked for again."""
+        warm_up.start(candidate())
+        late = bench.message(SOLO)
+        bench.clock.forward(EXPIRES_IN)
+        assert bench.take(late, fingerprint=event_fingerprint(bench)) is Beginning.EXPIRED
+        assert bench.state(SOLO) is State.MISSING
+        assert "solo" in warm_up.start(candidate()).queued
 
     def test_looking_changes_nothing(self, bench: Bench, warm_up: WarmUp) -> None:
         """It tells what starting would queue, and what is there."""
