@@ -1,15 +1,18 @@
 """The warm-up that begins by itself when the cache is found empty, a slice at a time."""
 
+import functools
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
 
 from kombu.exceptions import OperationalError
 
 import celeryconfig
 from precompute.admission import Bounds
-from precompute.candidates import candidates
+from precompute.candidates import Candidate, candidates
 from precompute.errors import BrokerUnavailable, SourceUnavailable, StoreUnavailable
 from precompute.load import Backlog
+from precompute.store.database import Database
 from precompute.warming import WarmUp, taken
 from precompute.warmth import PATIENCE, Slice, Warmth
 from workers.wiring import Engine
@@ -76,7 +79,7 @@ def warm_up_of(engine: Engine) -> WarmUp:
 
 def _warm(engine: Engine, warmth: Warmth, found: Slice) -> None:
     warm_up = warm_up_of(engine)
-    todo = candidates(engine.facts, at=found.began)
+    todo = _todo(engine, at=found.began)
     handled, rest_s, tally = taken(warm_up, todo[found.place :], pace=warm_up.pace(), within=SLICE)
     place = found.place + handled
     rest = timedelta(seconds=rest_s) if handled else HOLD
@@ -84,3 +87,17 @@ def _warm(engine: Engine, warmth: Warmth, found: Slice) -> None:
         text = "Warming up" if todo else "Nothing to warm up: the store knows nobody and nothing recent"
         counts = {"place": place, "of": len(todo), "queued": tally.queued, "refused": tally.refused}
         _log.info(text, extra={"action": "warmed_up" if place >= len(todo) else "warming_up", **counts})
+
+
+def _todo(engine: Engine, *, at: datetime) -> list[Candidate]:
+    """The candidates of one warm-up, kept in the process: every slice needs the same ones, and the store is large."""
+    kept = _kept().get(engine.facts)
+    if kept is None or kept[0] != at:
+        kept = (at, candidates(engine.facts, at=at))
+        _kept()[engine.facts] = kept
+    return kept[1]
+
+
+@functools.cache
+def _kept() -> WeakKeyDictionary[Database, tuple[datetime, list[Candidate]]]:
+    return WeakKeyDictionary()
