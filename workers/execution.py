@@ -81,7 +81,7 @@ class Execution:
             self.engine.cache.outdate(shown_with(binding.row, event, catalogue=self.engine.catalogue))
         else:
             _log.info("Message not run", extra={"action": "message_dropped", "why": beginning.value, **extra})
-        if beginning is not Beginning.BUSY:
+        if beginning not in (Beginning.BUSY, Beginning.EXPIRED):
             # A message that comes again may come because its worker died between storing and releasing.
             self.engine.dependants.release(binding.row, message.key, again=beginning is not Beginning.RUN)
 
