@@ -49,7 +49,7 @@ class Afterwards(Generic[Item]):
                 dropped += 1
         if dropped:
             _log.warning("Work dropped", extra={"action": "afterwards_full", "what": self._name, "count": dropped})
-        if self._thread is None:
+        if not self._runs():
             self._start()
 
     def close(self, within: timedelta = ENDS_WITHIN) -> None:
@@ -61,9 +61,13 @@ class Afterwards(Generic[Item]):
             self._waiting.put(None)
             thread.join(within.total_seconds())
 
+    def _runs(self) -> bool:
+        # Something that nobody foresaw ends the thread, once it is told on stderr: that must not end all work.
+        return self._thread is not None and self._thread.is_alive()
+
     def _start(self) -> None:
         with self._starting:
-            if self._thread is None:
+            if not self._runs():
                 # A daemon, since the interpreter waits for all others before it would ask this one to end.
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()

@@ -1,6 +1,7 @@
 """Work that nobody waits for."""
 
 import logging
+import threading
 from collections.abc import Sequence
 from threading import Event
 
@@ -68,6 +69,26 @@ def test_too_much_is_dropped_and_nobody_waits(caplog: pytest.LogCaptureFixture) 
     go_on.set()
     afterwards.close()
     assert done == list(range(MOST_WAITING + 1))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_what_nobody_foresaw_is_not_the_end_of_all_work() -> None:
+    """The thread it ended is followed by another with the next item."""
+    done: list[int] = []
+
+    def work(items: Sequence[int]) -> None:
+        if 1 in items:
+            raise ZeroDivisionError
+        done.extend(items)
+
+    afterwards = Afterwards(work, name="test")
+    afterwards.put([1])
+    for thread in threading.enumerate():
+        if thread.name == "test":
+            thread.join(10)
+    afterwards.put([2])
+    afterwards.close()
+    assert done == [2]
 
 
 def test_nothing_starts_before_there_is_work() -> None:
