@@ -44,6 +44,11 @@ def reaching_cache() -> Iterator[None]:
         raise StoreUnavailable(f"the cache cannot be used now ({type(problem).__name__})") from problem
 
 
+_SHARED_HERE = "-- shared.lua\n"
+"""Where a script wants the shared steps if not in front of it: the server makes them anew with each run, which costs a
+read that never gets there half of its time."""
+
+
 class Scripts:
     """Runs the scripts of ``precompute/lua`` by name; their own comments give arguments and answers."""
 
@@ -51,7 +56,7 @@ class Scripts:
         folder = resources.files("precompute") / "lua"
         shared = (folder / "shared.lua").read_text()
         self._scripts = {
-            file.name.removesuffix(".lua"): client.register_script(shared + file.read_text())
+            file.name.removesuffix(".lua"): client.register_script(_whole(file.read_text(), shared))
             for file in folder.iterdir()
             if file.name.endswith(".lua") and file.name != "shared.lua"
         }
@@ -64,3 +69,7 @@ class Scripts:
         """
         with reaching_cache():
             return self._scripts[name](args=args)
+
+
+def _whole(script: str, shared: str) -> str:
+    return script.replace(_SHARED_HERE, shared) if _SHARED_HERE in script else shared + script

@@ -14,6 +14,7 @@ from precompute.anticipation import Anticipation
 from precompute.attention import Attention
 from precompute.clock import from_ms
 from precompute.errors import BrokerUnavailable, DeclarationError, StoreUnavailable
+from precompute.mending import mend
 from precompute.message import Message
 from precompute.plugins import catalogue_for, plugin_modules
 from precompute.revalidation import Revalidation
@@ -99,10 +100,11 @@ def register(row: TaskType) -> None:
 
 @app.task(name=celeryconfig.SWEEP)  # type: ignore[untyped-decorator]
 def sweep(**_: Any) -> None:
-    """Look after tasks whose worker died, take entries that are gone out of the indexes, warm up what was lost."""
+    """Look after tasks whose worker died, have the indexes agree with what is stored, warm up what was lost."""
     parts = execution().engine
     rescue(parts)
     parts.cache.clean()
+    mend(parts.ledger, parts.catalogue)
     look_after_warmth(parts)
 
 

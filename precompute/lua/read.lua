@@ -2,42 +2,42 @@
 -- ARGV: key, now (ms), counted (1|0), patience drawn for an early refresh (a number, see Cache.read).
 -- Returns {1, v, at, st, go, et, due (1|0: its refresh is to be started)} or {0, id, state, error_code, error}.
 local key, now, counted = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
-local name = entry_of(key)
+local name, row = 'pc:e:' .. key, string.match(key, '^[^:]+')
 local entry = redis.call('HMGET', name, 'v', 'at', 'st', 'go', 'et', 'rd', 'ke', 'co', 'ca', 'pk', 'du')
-local row, task = type_of(key), nil
-local served = entry[1] and now < tonumber(entry[4])
+local stale, task = tonumber(entry[3]), nil
+local served = entry[1] and (now < stale or now < tonumber(entry[4]))
 if not served then
-  task = redis.call('HMGET', task_of(key), 'id', 'state', 'error_code', 'error', 'fails', 'attempts')
+  task = redis.call('HMGET', 'pc:t:' .. key, 'id', 'state', 'error_code', 'error', 'fails', 'attempts')
   -- Kept for errors: served as long as computing it anew has failed and not succeeded since.
   served = entry[1] and now < tonumber(entry[7]) and (task[2] == 'failed' or task[5] or task[6])
 end
-if not served then
-  if counted then redis.call('HINCRBY', 'pc:m', 'miss:' .. row, 1) end
-  if not entry[1] or now >= tonumber(entry[7]) then
-    -- Evicted, or past its time: the indexes must not name it any longer.
-    redis.call('DEL', name)
-    unindex(key)
+if served then
+  local due = 0
+  if counted then
+    redis.call('HINCRBY', 'pc:m', (now < stale and 'hit:' or 'stale:') .. row, 1)
+    redis.call('HSET', name, 'rd', entry[6] + 1, 'lr', now)
+    if entry[6] == '0' and redis.call('HDEL', 'pc:unread', key) == 1 then
+      local label = row .. ':' .. (entry[9] ~= '' and entry[9] or 'unknown')
+      redis.call('HINCRBY', 'pc:m', 'used:' .. label, 1)
+      redis.call('HINCRBY', 'pc:m', 'saved_ms:' .. label, entry[8])
+    end
+    if entry[10] then
+      redis.call('HDEL', name, 'pk')
+      redis.call('ZADD', 'pc:due', entry[11], key)
+    end
+    -- Early only what has been read before, which is what is hot; and not what is on its way already.
+    if now >= stale or (entry[6] ~= '0' and now + entry[8] * ARGV[4] >= stale) then
+      local state = redis.call('HGET', 'pc:t:' .. key, 'state')
+      if state ~= 'waiting' and state ~= 'queued' and state ~= 'running' then due = 1 end
+    end
   end
-  return { 0, task[1], task[2], task[3], task[4] }
+  return { 1, entry[1], entry[2], entry[3], entry[4], entry[5], due }
 end
-local stale, reads = tonumber(entry[3]), tonumber(entry[6])
-if counted then
-  redis.call('HINCRBY', 'pc:m', (now < stale and 'hit:' or 'stale:') .. row, 1)
-  redis.call('HSET', name, 'rd', reads + 1, 'lr', now)
-  if reads == 0 and redis.call('HDEL', 'pc:unread', key) == 1 then
-    local label = row .. ':' .. (entry[9] ~= '' and entry[9] or 'unknown')
-    redis.call('HINCRBY', 'pc:m', 'used:' .. label, 1)
-    redis.call('HINCRBY', 'pc:m', 'saved_ms:' .. label, entry[8])
-  end
-  if entry[10] then
-    redis.call('HDEL', name, 'pk')
-    redis.call('ZADD', 'pc:due', entry[11], key)
-  end
+-- shared.lua
+if counted then redis.call('HINCRBY', 'pc:m', 'miss:' .. row, 1) end
+if not entry[1] or now >= tonumber(entry[7]) then
+  -- Evicted, or past its time: the indexes must not name it any longer.
+  redis.call('DEL', name)
+  unindex(key)
 end
--- Early only what has been read before, which is what is hot; and not what is on its way already.
-local due = counted and (now >= stale or (reads > 0 and now + entry[8] * ARGV[4] >= stale))
-if due then
-  local state = redis.call('HGET', task_of(key), 'state')
-  due = state ~= 'waiting' and state ~= 'queued' and state ~= 'running'
-end
-return { 1, entry[1], entry[2], entry[3], entry[4], entry[5], due and 1 or 0 }
+return { 0, task[1], task[2], task[3], task[4] }
