@@ -13,7 +13,7 @@ from precompute.errors import BrokerUnavailable
 from precompute.ledger import Ledger
 from precompute.load import Backlog
 from precompute.message import Dispatch
-from precompute.needs import Latest, Need, needs
+from precompute.needs import Need, needs
 from precompute.planner import Cause, Plan, plan
 from precompute.prediction import Prediction
 from precompute.queues import Queue
@@ -21,6 +21,7 @@ from precompute.revalidation import Revalidation
 from precompute.subjects import CacheKey, SubjectRef
 from precompute.task_type import TaskType
 from precompute.usefulness import Experience, Experiences
+from precompute.work_at_hand import WorkAtHand
 
 _log = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ class Anticipation:
         self._cache = ledger.cache
         self._dispatch = dispatch
         self._bounds = bounds
-        self._latest = Latest(ledger.cache.client)
+        self._work = WorkAtHand(ledger.cache, catalogue=catalogue)
         self._backlog = Backlog(ledger.cache, catalogue)
         self._experiences = Experiences(ledger.cache, catalogue)
 
@@ -160,7 +161,7 @@ class Anticipation:
             return []
         return [
             need
-            for user_id, latest in zip(users, self._latest.of_each(users), strict=True)
+            for user_id, latest in zip(users, self._work.of_each(users), strict=True)
             for need in needs(user_id, probabilities=likely[user_id], latest=latest, catalogue=self._catalogue)
         ]
 

@@ -85,12 +85,12 @@ class Latest:
 def needs(
     user_id: str, *, probabilities: Mapping[str, float], latest: Mapping[Subject, Event], catalogue: Catalogue
 ) -> list[Need]:
-    """What a user's next action will read: of rows about a user their own, else of what they brought last.
+    """What a user's next action will read: of rows about a user their own, else of what they are at work on.
 
     Args:
         user_id: Whose.
         probabilities: By action; of several that read the same result the likeliest counts.
-        latest: What the user brought last.
+        latest: What the user brought or touched last.
         catalogue: Says which action reads which results.
     """
     found = []

@@ -72,13 +72,13 @@ class RecentActions:
         """
         return self.of_each([user_id])[0]
 
-    def of_each(self, user_ids: Sequence[str]) -> list[list[Action]]:
-        """The same of several users in one round trip, in their order.
+    def of_each(self, user_ids: Sequence[str], *, most: int = MOST_KEPT) -> list[list[Action]]:
+        """The same of several users in one round trip, in their order; of each the latest ``most``.
 
         Raises:
             StoreUnavailable: The server cannot be reached.
         """
-        found = self._found(user_ids)
+        found = self._found(user_ids, most=most)
         return [
             [_unpacked(one, user_id=user_id) for one in packed]
             for user_id, (packed, _) in zip(user_ids, found, strict=True)
@@ -100,10 +100,10 @@ class RecentActions:
         """
         return self.histories([user_id])[0]
 
-    def _found(self, user_ids: Sequence[str]) -> list[tuple[list[bytes], bytes | None]]:
+    def _found(self, user_ids: Sequence[str], *, most: int = MOST_KEPT) -> list[tuple[list[bytes], bytes | None]]:
         with reaching_cache(), self.client.pipeline(transaction=False) as pipe:
             for user_id in user_ids:
-                pipe.lrange(f"pc:a:{user_id}", 0, -1)
+                pipe.lrange(f"pc:a:{user_id}", -most, -1)
                 pipe.get(f"pc:z:{user_id}")
             found = pipe.execute()
         return list(zip(found[::2], found[1::2], strict=True))

@@ -12,10 +12,11 @@ from precompute.events import CampaignCreated, UserLoggedIn
 from precompute.facts import CampaignFact
 from precompute.memory import ACTION_OF
 from precompute.mornings import HOURS, expected
-from precompute.needs import Latest, Need, needs
+from precompute.needs import Need, needs
 from precompute.off_peak import PREPARES_WITHIN
 from precompute.queues import Queue
 from precompute.store import DAY
+from precompute.work_at_hand import WorkAtHand
 from workers.wiring import Engine
 
 _log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ def morning_needs(engine: Engine, *, morning: datetime, now: datetime) -> Iterat
     comes = {user_id: max(actions.values()) for user_id, actions in chances.items()}
     users = sorted((user_id for user_id in comes if comes[user_id] > threshold), key=lambda user_id: -comes[user_id])
     users = users[:MOST_USERS]
-    latest = Latest(engine.cache.client).of_each(users) if users else []
+    latest = WorkAtHand(engine.cache, catalogue=engine.catalogue).of_each(users)
     for user_id, brought in zip(users, latest, strict=True):
         probabilities = _at_login(engine, chances[user_id])
         yield from needs(user_id, probabilities=probabilities, latest=brought, catalogue=engine.catalogue)
