@@ -7,6 +7,9 @@ from models.windows import NONE, Windows
 
 Floats = NDArray[np.float64]
 
+LEAST = 0.02
+"""Weight below which something is as good as forgotten."""
+
 
 def agreement(known: Windows, *, longest: int) -> NDArray[np.int8]:
     """How many actions before each one in the window are the same as the latest ones now, in order.
@@ -32,6 +35,25 @@ def agreement(known: Windows, *, longest: int) -> NDArray[np.int8]:
     return length
 
 
+def runs(known: Windows, *, longest: int) -> NDArray[np.int32]:
+    """The latest actions with repetitions taken out: what the last run of one action was, and the runs before it.
+
+    Args:
+        known: Before each moment.
+        longest: Runs at most.
+
+    Returns:
+        (n, longest) int32 numbers of actions, NONE past the first run.
+    """
+    starts = known.known.copy()
+    starts[:, 1:] &= known.actions[:, 1:] != known.actions[:, :-1]
+    number = np.cumsum(starts, axis=1)
+    found = np.full((len(known), longest), NONE, np.int32)
+    rows, lags = np.nonzero(starts & (number <= longest))
+    found[rows, number[rows, lags] - 1] = known.actions[rows, lags]
+    return found
+
+
 def followers(known: Windows, weight: Floats, *, kinds: int) -> Floats:
     """How much weight each action has in the window.
 
@@ -44,7 +66,7 @@ def followers(known: Windows, weight: Floats, *, kinds: int) -> Floats:
         (n, kinds)
     """
     cells = np.arange(len(known))[:, None] * (kinds + 1) + (known.actions + 1)
-    summed = np.bincount(cells.ravel(), weight.ravel(), minlength=len(known) * (kinds + 1))
+    summed = np.bincount(cells.ravel(), weight.ravel(), minlength=len(known) * (kinds + 1)).astype(np.float64)
     return summed.reshape(len(known), kinds + 1)[:, 1:]
 
 
@@ -60,9 +82,5 @@ def smoothed(counts: NDArray[np.floating], shorter: Floats) -> Floats:
         shorter: (n, kinds) what the shorter context says.
     """
     total = counts.sum(axis=1, keepdims=True)
-    different = (counts > LEAST).sum(axis=1, keepdims=True)
-    return (counts + np.maximum(different, LEAST) * shorter) / (total + np.maximum(different, LEAST))
-
-
-LEAST = 0.02
-"""Weight below which something is as good as forgotten."""
+    different = np.maximum((counts > LEAST).sum(axis=1, keepdims=True), LEAST)
+    return np.asarray((counts + different * shorter) / (total + different))

@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import ExtraTreesClassifier
 
 from models.behaviour import Log
 from models.chains import Floats
 from models.lesson import Report
-from models.next_action_features import Rows, rows_of, with_pool
-from models.pooling import pool_weights, pooled
-from models.population import Population, contexts, told_by
+from models.next_action_features import Rows, joined, rows_of
+from models.next_action_judgement import Cases, Judgement, learned
+from models.population import Population, Told, contexts, told_by
 from models.windows import Windows, window_of, windows_of
 
 Probabilities = NDArray[np.float32]
@@ -21,56 +20,8 @@ Probabilities = NDArray[np.float32]
 EVENTS = 2048
 """Worked on at a time in :meth:`NextActionModel.follow`; bounds its memory."""
 
-TREES = 60
-
-LEAST_IN_LEAF = 10
-
-NOVELTY = 1e-3
-"""Probability kept for all that none of the candidates is, at least."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Judgement:
-    """How chains and forest are weighed.
-
-    Attributes:
-        pools: Weights of the opinions, when the moment of the action is not known, and when it is.
-        forest: Judges candidates one by one.
-        blend: (2,) weights of the forest and of the pool.
-        others: How much more often than the chains say something comes that is no candidate.
-    """
-
-    pools: tuple[Floats, Floats]
-    forest: ExtraTreesClassifier
-    blend: Floats
-    others: float
-
-    def pool(self, rows: Rows, known: Windows) -> Floats:
-        """(n, c) the pooled opinion."""
-        moment_known = known.acts_now[:, None]
-        return np.where(moment_known, pooled(rows.opinions, self.pools[1]), pooled(rows.opinions, self.pools[0]))
-
-    def votes(self, values: NDArray[np.float32]) -> Floats:
-        """(n, c) mean vote of the trees.
-
-        One by one: ``predict_proba`` costs as much again for each call, which is most of the time for one moment.
-        """
-        flat = np.ascontiguousarray(values.reshape(-1, values.shape[2]))
-        total = np.zeros(len(flat))
-        for tree in self.forest.estimators_:
-            total += tree.tree_.predict(flat)[:, 1]
-        return (total / len(self.forest.estimators_)).reshape(values.shape[:2])
-
-    def shares(self, rows: Rows, known: Windows) -> Floats:
-        """(n, kinds) probabilities."""
-        pool = self.pool(rows, known)
-        judged = pooled(np.stack([self.votes(with_pool(rows, pool)), pool], axis=2), self.blend)
-        rest = rows.chains.copy()
-        np.put_along_axis(rest, rows.candidates, 0.0, axis=1)
-        outside = np.clip(self.others * rest.sum(axis=1, keepdims=True), NOVELTY, 0.5)
-        told = rest * (outside / np.maximum(rest.sum(axis=1, keepdims=True), 1e-12))
-        np.put_along_axis(told, rows.candidates, judged * (1 - outside), axis=1)
-        return told
+LEAST_EVENTS = 200
+"""From fewer nothing is learned: the chains alone tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -109,9 +60,10 @@ class NextActionModel:
         names = self._with(dict.fromkeys(name for name, _ in history))
         numbers = {name: number for number, name in enumerate(names)}
         known = window_of(history, at=at, utc_offset=utc_offset, numbers=numbers)
-        everybody = population or self.population
-        found = everybody.find(contexts(known, moment=known.now), kinds=len(names))
-        return dict(zip(names, self._told(known, found)[0].tolist(), strict=True))
+        live = population is not None
+        everybody = population if population is not None else self.population
+        found = everybody.find(contexts(known, moment=known.now), kinds=len(names), live=live)
+        return dict(zip(names, self._told(known, told_by(found, known, live=live))[0].tolist(), strict=True))
 
     def columns(self, log: Log) -> tuple[str, ...]:
         """The names that the columns of :meth:`follow` stand for: ``actions``, then those only in ``log``."""
@@ -134,48 +86,47 @@ class NextActionModel:
         names = self.columns(log)
         told = np.zeros((len(log) - start, len(names)), np.float32)
         everybody = self.population.grown(len(names))
-        for events, known, found in _replayed(
-            self._numbered(log), everybody, acts_now=acts_now, learns=learns, start=start
-        ):
-            told[events.start - start : events.stop - start] = self._told(known, found)
+        numbered = log.renumbered(names)
+        codes = numbered.actions
+        for events, known, keys in _asked(numbered, acts_now=acts_now, start=start):
+            if learns:
+                found = everybody.follow(keys, codes[events].tolist(), log.at[events].tolist())
+            else:
+                found = everybody.find(keys, kinds=len(names), live=False)
+            told[events.start - start : events.stop - start] = self._told(known, told_by(found, known, live=learns))
         return told
 
     def _with(self, names: Sequence[str] | Mapping[str, None]) -> tuple[str, ...]:
         known = set(self.actions)
         return self.actions + tuple(name for name in names if name not in known)
 
-    def _numbered(self, log: Log) -> Log:
-        names = {name: number for number, name in enumerate(self.columns(log))}
-        return log.renumbered(tuple(names))
+    def _told(self, known: Windows, told: Told) -> Floats:
+        rows = rows_of(known, told)
+        if self.judgement is None:
+            return rows.chains
+        shares = np.empty_like(rows.chains)
+        for acts_now in (False, True):
+            here = np.flatnonzero(known.acts_now == acts_now)
+            if len(here):
+                shares[here] = self.judgement.shares(rows[here], mode=_mode(acts_now=acts_now, live=told.live))
+        return shares
 
-    def _told(self, known: Windows, found: NDArray[np.float32]) -> Floats:
-        rows = rows_of(known, told_by(found, known))
-        return rows.chains if self.judgement is None else self.judgement.shares(rows, known)
+
+def _mode(*, acts_now: bool, live: bool) -> int:
+    return 2 * live + acts_now
 
 
-def _replayed(
-    log: Log, everybody: Population, *, acts_now: bool, learns: bool, start: int = 0
-) -> Iterator[tuple[slice, Windows, NDArray[np.float32]]]:
-    """What is known before the events of a log, of the user and of everybody."""
+def _asked(log: Log, *, acts_now: bool, start: int = 0) -> Iterator[tuple[slice, Windows, NDArray[np.int64]]]:
+    """What is known of the users before the events of a log, and the contexts of the events."""
     for events, known in windows_of(log, rows=EVENTS, acts_now=acts_now, start=start):
-        keys = contexts(known, moment=log.at[events])
-        if learns:
-            found = everybody.follow(keys, log.actions[events].tolist())
-        else:
-            found = everybody.find(keys, kinds=len(log.names))
-        yield events, known, found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Cases:
-    """Rows of a log in one mode, with what came."""
-
-    rows: Rows
-    hit: NDArray[np.bool_]
+        yield events, known, contexts(known, moment=log.at[events])
 
 
 def fit(log: Log, *, seed: int = 0, report: Report) -> NextActionModel:
     """Learn from a log.
+
+    Each event is a case four times: asked for at its moment or right after the user's action before, and beside a
+    population that is kept up or one that was last told some thousand events before.
 
     Args:
         log: Of many users, in the order in which it became known.
@@ -184,72 +135,25 @@ def fit(log: Log, *, seed: int = 0, report: Report) -> NextActionModel:
     """
     report("reading the log", 0.0)
     everybody = Population().grown(max(1, len(log.names)))
-    modes = [_cases(log, Population().grown(max(1, len(log.names))), acts_now=False)]
-    modes.append(_cases(log, everybody, acts_now=True))
-    if len(log) < LEAST_EVENTS:
-        return NextActionModel(actions=log.names, population=everybody, judgement=None)
-    report("weighing chains and forest", 0.2)
-    start, cut = len(log) // 20, len(log) * 17 // 20
-    trial = _judgement(modes, slice(start, cut), seed=seed, blend=np.array([1.0, 0.0]), others=1.0)
-    blend, others = _weighed(trial, modes, slice(cut, len(log)))
-    report("growing the forest", 0.5)
-    judgement = _judgement(modes, slice(start, len(log)), seed=seed, blend=blend, others=others)
+    modes = _cases(log, everybody, report=report)
+    judgement = None
+    if len(log) >= LEAST_EVENTS:
+        report("growing the forest", 0.5)
+        judgement = learned(modes, events=len(log), seed=seed)
     report("done", 1.0)
     return NextActionModel(actions=log.names, population=everybody.without_rare(), judgement=judgement)
 
 
-LEAST_EVENTS = 200
-
-
-def _cases(log: Log, everybody: Population, *, acts_now: bool) -> _Cases:
-    parts = []
-    for _, known, found in _replayed(log, everybody, acts_now=acts_now, learns=True):
-        parts.append(rows_of(known, told_by(found, known)))
-    if not parts:
-        return _Cases(rows=None, hit=np.zeros((0, 0), bool))
-    rows = Rows(
-        candidates=np.concatenate([part.candidates for part in parts]),
-        chains=np.concatenate([part.chains for part in parts]),
-        opinions=np.concatenate([part.opinions for part in parts]),
-        values=np.concatenate([part.values for part in parts]),
-    )
-    return _Cases(rows=rows, hit=rows.candidates == log.actions[:, None])
-
-
-def _cut(rows: Rows, span: slice) -> Rows:
-    return Rows(
-        candidates=rows.candidates[span],
-        chains=rows.chains[span],
-        opinions=rows.opinions[span],
-        values=rows.values[span],
-    )
-
-
-def _judgement(modes: Sequence[_Cases], span: slice, *, seed: int, blend: Floats, others: float) -> Judgement:
-    pools, seen, hits = [], [], []
-    for cases in modes:
-        rows = _cut(cases.rows, span)
-        pools.append(pool_weights(rows.opinions, cases.hit[span]))
-        values = with_pool(rows, pooled(rows.opinions, pools[-1]))
-        seen.append(values.reshape(-1, values.shape[2]))
-        hits.append(cases.hit[span].ravel())
-    forest = ExtraTreesClassifier(
-        TREES, min_samples_leaf=LEAST_IN_LEAF, max_features=0.4, bootstrap=True, max_samples=0.3, random_state=seed
-    )
-    forest.fit(np.concatenate(seen), np.concatenate(hits))
-    return Judgement(pools=(pools[0], pools[1]), forest=forest, blend=blend, others=others)
-
-
-def _weighed(trial: Judgement, modes: Sequence[_Cases], span: slice) -> tuple[Floats, float]:
-    told, hits, missed, expected = [], [], 0.0, 0.0
-    for mode, cases in enumerate(modes):
-        rows = _cut(cases.rows, span)
-        pool = pooled(rows.opinions, trial.pools[mode])
-        told.append(np.stack([trial.votes(with_pool(rows, pool)), pool], axis=2))
-        hits.append(cases.hit[span])
-        missed += float((~cases.hit[span].any(axis=1)).sum())
-        rest = rows.chains.copy()
-        np.put_along_axis(rest, rows.candidates, 0.0, axis=1)
-        expected += float(rest.sum())
-    blend = pool_weights(np.concatenate(told), np.concatenate(hits))
-    return blend, (missed + 1) / (expected + 1)
+def _cases(log: Log, everybody: Population, *, report: Report) -> Sequence[Cases]:
+    """The cases of each mode; ``everybody`` learns from the log meanwhile."""
+    modes: list[list[Rows]] = [[], [], [], []]
+    for events, known, keys in _asked(log, acts_now=True):
+        report("reading the log", 0.5 * events.start / len(log))
+        old = everybody.find(keys, kinds=len(log.names), live=False)
+        new = everybody.follow(keys, log.actions[events].tolist(), log.at[events].tolist())
+        for acts_now, moment in ((False, known.just_after()), (True, known)):
+            for live, found in ((False, old), (True, new)):
+                mode = _mode(acts_now=acts_now, live=live)
+                modes[mode].append(rows_of(moment, told_by(found, moment, live=live)))
+    whole = [joined(parts) for parts in modes if parts]
+    return [Cases(mode=mode, rows=rows, hit=rows.candidates == log.actions[:, None]) for mode, rows in enumerate(whole)]

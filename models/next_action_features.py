@@ -1,5 +1,6 @@
-"""What the forest sees: for each moment and each candidate for the next action one row, alike in training and serving."""
+"""What the forest sees: a row for each moment and each candidate for the next action, made alike for all uses."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,7 @@ from numpy.typing import NDArray
 
 from models.chains import Floats, agreement, followers, smoothed
 from models.population import PAUSES_S, Told
-from models.windows import LONGEST, NONE, Windows
+from models.windows import LONGEST, Windows
 
 CANDIDATES = 8
 """Actions of a moment that the forest judges, the likeliest ones by the chains."""
@@ -20,14 +21,22 @@ SESSION_PAUSE_S = 1_800.0
 
 DAY_S = 86_400.0
 
+NEVER_S = 1e9
+"""Stands for the time since what never was."""
+
 LAGS = np.arange(LONGEST)
 
 
 OPINIONS = (
-    *("own_paused_1", "own_paused_2", "own_paused_3", "all_paused_1", "all_paused_2", "all_paused_3", "all_3", "all_1"),
-    *("own_3", "own_5", "own_recent_1", "own_recent_3", "hour", "all", "own_0", "own_on_all_3"),
+    *("own_0", "own_3", "own_5", "own_recent_1", "own_recent_3", "own_on_all_3", "own_hour"),
+    *("own_paused_1", "own_paused_2", "own_paused_3", "own_paced_1", "own_paced_2"),
+    *("all", "all_1", "all_3", "all_runs", "all_paused_1", "all_paused_2", "all_paused_3"),
+    *("lately", "lately_1", "lately_2", "lately_paused"),
 )
 """The chains that are pooled."""
+
+CHAINS = ("own_paused_3", "own_on_all_3", "all_paused_2")
+"""Their mean picks the candidates, and is all there is before there is anything to learn from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,8 +52,27 @@ class Rows:
 
     candidates: NDArray[np.intp]
     chains: Floats
-    opinions: Floats
-    values: Floats
+    opinions: NDArray[np.float32]
+    values: NDArray[np.float32]
+
+    def __getitem__(self, which: "slice | NDArray[np.intp]") -> "Rows":
+        """The rows of some of the moments."""
+        return Rows(
+            candidates=self.candidates[which],
+            chains=self.chains[which],
+            opinions=self.opinions[which],
+            values=self.values[which],
+        )
+
+
+def joined(parts: Sequence[Rows]) -> Rows:
+    """Rows of several lots of moments as one."""
+    return Rows(
+        candidates=np.concatenate([part.candidates for part in parts]),
+        chains=np.concatenate([part.chains for part in parts]),
+        opinions=np.concatenate([part.opinions for part in parts]),
+        values=np.concatenate([part.values for part in parts]),
+    )
 
 
 def rows_of(known: Windows, told: Told) -> Rows:
@@ -54,17 +82,18 @@ def rows_of(known: Windows, told: Told) -> Rows:
         known: Of each user.
         told: By the population.
     """
-    kinds = told.anything.shape[1]
-    by_candidate = {**_own(known, told, kinds=kinds), **_shared(told), **_lately(known, kinds=kinds)}
-    chains = (by_candidate["own_paused_3"] + told.after_pause[1] + by_candidate["own_on_all_3"]) / 3
+    kinds = told.shares["all"].shape[1]
+    by_candidate = {**_own(known, told, kinds=kinds), **told.shares, **_lately(known, kinds=kinds)}
+    chains = sum((by_candidate[name] for name in CHAINS), np.zeros((len(known), kinds))) / len(CHAINS)
     candidates = np.argsort(-chains, axis=1, kind="stable")[:, :CANDIDATES]
     cut = {name: np.take_along_axis(values, candidates, axis=1) for name, values in by_candidate.items()}
     of_moment = [np.broadcast_to(values[:, None], candidates.shape) for values in _moment(known, told).values()]
+    of_moment.append(candidates.astype(np.float64))
     return Rows(
         candidates=candidates,
         chains=chains,
-        opinions=np.stack([cut[name] for name in OPINIONS], axis=2),
-        values=np.stack([*cut.values(), *of_moment], axis=2),
+        opinions=np.stack([cut[name] for name in OPINIONS], axis=2, dtype=np.float32),
+        values=np.stack([*cut.values(), *of_moment], axis=2, dtype=np.float32),
     )
 
 
@@ -94,24 +123,30 @@ def _own(known: Windows, told: Told, *, kinds: int) -> dict[str, Floats]:
             shares = smoothed(counts, shares)
             if order in (0, 1, 2, 3, 5):
                 made[f"{name}_{order}"] = shares
-    weight = here * 0.97**LAGS
-    alike = weight * np.exp(-np.abs(_pauses(known) - _pause_now(known)[:, None]))
-    on_all, paused = told.after[2], told.after_pause[1]
-    for order in (1, 2, 3):
-        on_all = smoothed(followers(known, weight * (length >= order), kinds=kinds), on_all)
-        paused = smoothed(followers(known, alike * (length >= order), kinds=kinds), paused)
-        made[f"own_paused_{order}"] = paused
-    made["own_on_all_3"] = on_all
-    made["hour"] = smoothed(followers(known, here * _same_hour(known), kinds=kinds), told.anything)
+    made |= _own_on_all(known, told, length, kinds=kinds)
+    made["own_hour"] = smoothed(followers(known, here * _same_hour(known), kinds=kinds), told.shares["all"])
     for order in (1, 3):
         made[f"last_time_{order}"] = _last_time(known, length >= order, kinds=kinds)
     return made
 
 
-def _shared(told: Told) -> dict[str, Floats]:
-    made = {"all": told.anything}
-    made |= {f"all_{order}": shares for order, shares in enumerate(told.after, start=1)}
-    return made | {f"all_paused_{order}": shares for order, shares in enumerate(told.after_pause, start=1)}
+def _own_on_all(known: Windows, told: Told, length: NDArray[np.int8], *, kinds: int) -> dict[str, Floats]:
+    """The user's own chains on top of everybody's: plain, after like pauses, and at a like pace."""
+    made = {}
+    plain = known.known * 0.97**LAGS
+    apart, apart_before = (np.abs(pauses - pauses_now) for pauses, pauses_now in _pauses(known))
+    paused = plain * np.exp(-apart)
+    paced = paused * np.exp(-apart_before)
+    for name, weight, shorter in (
+        ("own_on_all", plain, told.shares["all_3"]),
+        ("own_paused", paused, told.shares["all_paused_2"]),
+        ("own_paced", paced, told.shares["all_paused_2"]),
+    ):
+        shares = shorter
+        for order in (1, 2, 3):
+            shares = smoothed(followers(known, weight * (length >= order), kinds=kinds), shares)
+            made[f"{name}_{order}"] = shares
+    return made
 
 
 def _lately(known: Windows, *, kinds: int) -> dict[str, Floats]:
@@ -133,9 +168,8 @@ def _moment(known: Windows, told: Told) -> dict[str, Floats]:
     actions = session.sum(axis=1)
     start = np.take_along_axis(known.at, np.maximum(actions - 1, 0)[:, None], axis=1)[:, 0]
     local = known.now + known.utc_offset
-    waited = np.where(known.acts_now, known.now - known.at[:, 0], -1.0)
-    waited = np.where(known.known[:, 0], waited, 1e9)
-    gaps = known.at[:, :2] - known.at[:, 1:3]
+    waited = np.where(known.known[:, 0], known.now - known.at[:, 0], NEVER_S)
+    gaps = np.where(known.known[:, 1:3], known.at[:, :2] - known.at[:, 1:3], NEVER_S)
     length = agreement(known, longest=ORDERS)
     made = {
         "hour_of_day": local % DAY_S / 3600,
@@ -143,10 +177,12 @@ def _moment(known: Windows, told: Told) -> dict[str, Floats]:
         "actions_today": _today(known).sum(axis=1),
         "session_s": np.log1p(np.maximum(np.where(actions > 0, known.now - start, 0.0), 0)),
         "actions_in_session": actions,
+        "last_action": known.actions[:, 0],
         "acts_now": known.acts_now,
-        "waited_s": np.where(waited < 0, -1, np.log1p(np.abs(waited))),
-        "gap_1": np.where(known.known[:, 1], np.log1p(np.abs(gaps[:, 0])), 30),
-        "gap_2": np.where(known.known[:, 2], np.log1p(np.abs(gaps[:, 1])), 30),
+        "live": np.full(len(known), told.live),
+        "waited_s": np.where(known.acts_now, np.log1p(np.maximum(waited, 0)), -1),
+        "gap_1_s": np.log1p(np.maximum(gaps[:, 0], 0)),
+        "gap_2_s": np.log1p(np.maximum(gaps[:, 1], 0)),
         "actions_known": known.known.sum(axis=1),
         "run": np.cumprod(known.actions == known.actions[:, :1], axis=1).sum(axis=1) * known.known[:, 0],
         "longest": length.max(axis=1),
@@ -156,8 +192,8 @@ def _moment(known: Windows, told: Told) -> dict[str, Floats]:
         "times_3": (length >= 3).sum(axis=1),
         "all_times_2": told.times[:, 2],
         "all_times_3": told.times[:, 3],
-        "all_times_paused_2": told.times[:, 5],
-        "all_times_paused_3": told.times[:, 6],
+        "all_times_paused_2": told.times[:, 6],
+        "all_times_paused_3": told.times[:, 7],
     }
     return {name: values.astype(np.float64) for name, values in made.items()}
 
@@ -171,7 +207,8 @@ def in_session(known: Windows) -> NDArray[np.bool_]:
 
 def _today(known: Windows) -> NDArray[np.bool_]:
     offset = known.utc_offset[:, None]
-    return known.known & (np.floor((known.at + offset) / DAY_S) == np.floor((known.now[:, None] + offset) / DAY_S))
+    today = np.floor((known.now[:, None] + offset) / DAY_S)
+    return np.asarray(known.known & (np.floor((known.at + offset) / DAY_S) == today))
 
 
 def _same_hour(known: Windows) -> Floats:
@@ -179,20 +216,20 @@ def _same_hour(known: Windows) -> Floats:
     return np.exp(-np.minimum(apart, 24 - apart) / 1.5)
 
 
-def _pauses(known: Windows) -> Floats:
-    """(n, LONGEST) the pause before each action, as a number; where the moment is not known, before the action before."""
-    gaps = np.full(known.at.shape, float(len(PAUSES_S) + 1))
-    steps = np.digitize(known.at[:, :-1] - known.at[:, 1:], PAUSES_S)
-    gaps[:, :-1] = np.where(known.known[:, 1:], steps, len(PAUSES_S) + 1)
-    earlier = np.concatenate([gaps[:, 1:], gaps[:, -1:]], axis=1)
-    return np.where(known.acts_now[:, None], gaps, earlier)
+def _pauses(known: Windows) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+    """The pauses before each action in the window, and the ones before this moment that they are to be like.
 
-
-def _pause_now(known: Windows) -> Floats:
-    last = np.where(known.known[:, 0], np.digitize(known.now - known.at[:, 0], PAUSES_S), len(PAUSES_S) + 1)
-    between = np.digitize(known.at[:, 0] - known.at[:, 1], PAUSES_S)
-    between = np.where(known.known[:, 1], between, len(PAUSES_S) + 1)
-    return np.where(known.acts_now, last, between).astype(np.float64)
+    Returns:
+        Twice (n, LONGEST) and (n, 1), as numbers of steps: the pause right before, where the moment is known, else the
+        one before the action before; and the pause before that one.
+    """
+    longest = float(len(PAUSES_S) + 1)
+    gaps = np.full((len(known), LONGEST + 3), longest)
+    after = np.concatenate([known.now[:, None], known.at[:, :-1]], axis=1)
+    # Column 0 is the pause before this moment, column 1 the pause before the latest action, and so on.
+    gaps[:, :LONGEST] = np.where(known.known, np.digitize(after - known.at, PAUSES_S), longest)
+    here = np.where(known.acts_now[:, None], gaps[:, :-1], gaps[:, 1:])
+    return (here[:, 1:-1], here[:, :1]), (here[:, 2:], here[:, 1:2])
 
 
 def _last_time(known: Windows, same: NDArray[np.bool_], *, kinds: int) -> Floats:

@@ -6,45 +6,53 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from models.chains import Floats, smoothed
+from models.chains import Floats, runs, smoothed
 from models.windows import NONE, Windows
 
 PAUSES_S = (60.0, 180.0, 600.0, 1_800.0, 7_200.0, 21_600.0, 86_400.0, 259_200.0, 604_800.0)
 """Edges between short and long pauses, in seconds: from the same minute to more than a week."""
 
-DECAY = np.array([0.999, 0.995, 0.995, 0.98] + [0.98] * 6, np.float32)[:, None]
-"""What each time in a context leaves of the weight of the times before, by kind of context."""
+_BARE, _RUNS, _PAUSED, _EARLIER, _LATELY = slice(0, 4), slice(4, 5), slice(5, 8), slice(8, 11), slice(11, 16)
+"""Columns of :func:`contexts`."""
+
+DECAY = np.array([0.999, 0.995, 0.995] + [0.98] * 8 + [0.95] + [0.8] * 4, np.float32)[:, None]
+"""What each time in a context leaves of the weight of the times before, by column: the last five forget fast."""
 
 MOST_CONTEXTS = 20_000
 """Kept in a model; the rarest are left out."""
-
-_WITH_PAUSE, _WITH_EARLIER_PAUSE = [0, 1, 2, 3, 4, 5, 6], [0, 1, 2, 3, 7, 8, 9]
 
 
 def contexts(known: Windows, *, moment: Floats) -> NDArray[np.int64]:
     """The contexts in which something is done, as numbers.
 
-    They are: nothing; the last one, two, three actions; these with the pause before this moment; these with the pause
-    before the last action.
+    They are: nothing; the last one, two, three actions; the last three runs of one action; the last one, two, three
+    actions with the pause before this moment; the same with the pause before the last action; then what is to be
+    forgotten fast: nothing, the last one, the last two, the last one with either pause.
 
     Args:
         known: Of each user.
         moment: (n,) seconds since 1970 when it is done.
 
     Returns:
-        (n, 10) int64
+        (n, 16) int64
     """
-    codes = known.actions[:, :3].astype(np.int64) - NONE
-    one = codes[:, 0]
-    two = one << 16 | codes[:, 1]
-    three = two << 16 | codes[:, 2]
-    after = np.stack([one, two, three], axis=1)
+    one, two, three = (_joined(known.actions[:, :length]) for length in (1, 2, 3))
+    nothing, after = np.zeros_like(one), np.stack([one, two, three], axis=1)
     here, nowhere = known.known, len(PAUSES_S) + 1
-    pause = np.where(here[:, 0], np.digitize(moment - known.at[:, 0], PAUSES_S), nowhere)
-    earlier = np.where(here[:, 1], np.digitize(known.at[:, 0] - known.at[:, 1], PAUSES_S), nowhere)
-    paused = [after | (steps.astype(np.int64) << 48)[:, None] for steps in (pause, earlier)]
-    keys = np.concatenate([np.zeros_like(after[:, :1]), after, *paused], axis=1)
+    pause = np.where(here[:, 0], np.digitize(moment - known.at[:, 0], PAUSES_S), nowhere).astype(np.int64) << 48
+    between = known.at[:, 0] - known.at[:, 1]
+    earlier = np.where(here[:, 1], np.digitize(between, PAUSES_S), nowhere).astype(np.int64) << 48
+    steady = np.column_stack([nothing, after, _joined(runs(known, longest=3))])
+    paused = np.column_stack([after | pause[:, None], after | earlier[:, None]])
+    keys = np.column_stack([steady, paused, nothing, one, two, one | pause, one | earlier])
     return np.asarray(keys | np.arange(keys.shape[1]) << 56, np.int64)
+
+
+def _joined(actions: NDArray[np.int32]) -> NDArray[np.int64]:
+    joined = np.zeros(len(actions), np.int64)
+    for column in actions.T:
+        joined = joined << 16 | (column.astype(np.int64) - NONE)
+    return joined
 
 
 @dataclass(slots=True, eq=False)
@@ -52,62 +60,76 @@ class Population:
     """What followed each context among all users.
 
     Attributes:
-        rows: Where each context stands in ``counts``.
+        rows: Where each context stands in ``counts``; row 0 is nobody's, and empty.
         counts: (n_contexts, kinds) float32, weights of what followed.
+        waiting: Contexts, action and instant of what is not counted yet (:meth:`follow`).
     """
 
     rows: dict[int, int] = field(default_factory=dict)
     counts: NDArray[np.float32] = field(default_factory=lambda: np.zeros((1, 1), np.float32))
-
-    def without_rare(self) -> "Population":
-        """A copy with the contexts met most often, to be kept."""
-        weights = self.counts.sum(axis=1)
-        most = sorted(self.rows.items(), key=lambda item: -weights[item[1]])[:MOST_CONTEXTS]
-        counts = np.concatenate([self.counts[:1], self.counts[[row for _, row in most]]])
-        return Population({key: number for number, (key, _) in enumerate(most, start=1)}, counts)
+    waiting: list[tuple[NDArray[np.intp], int, float]] = field(default_factory=list)
 
     def grown(self, kinds: int) -> "Population":
         """A copy that can count ``kinds`` actions."""
         counts = np.zeros((len(self.counts), kinds), np.float32)
         counts[:, : self.counts.shape[1]] = self.counts
-        return Population(dict(self.rows), counts)
+        return Population(dict(self.rows), counts, list(self.waiting))
 
-    def find(self, keys: NDArray[np.int64], *, kinds: int) -> NDArray[np.float32]:
+    def without_rare(self) -> "Population":
+        """A copy with the contexts met most often and all counted, to be kept."""
+        self._count()
+        weights = self.counts.sum(axis=1)
+        most = sorted(self.rows.items(), key=lambda item: -weights[item[1]])[:MOST_CONTEXTS]
+        counts = np.concatenate([self.counts[:1], self.counts[[row for _, row in most]]])
+        return Population({key: number for number, (key, _) in enumerate(most, start=1)}, counts)
+
+    def find(self, keys: NDArray[np.int64], *, kinds: int, live: bool) -> NDArray[np.float32]:
         """What has followed each of some contexts.
 
         Args:
-            keys: (n, 10), from :func:`contexts`.
+            keys: (n, 16), from :func:`contexts`.
             kinds: Of actions; those that are not counted here have none.
+            live: Whether this is kept up with what everybody does; else what was done "lately" is long ago, and is
+                left out.
 
         Returns:
-            (n, 10, kinds), zeros for contexts not met.
+            (n, 16, kinds), zeros for contexts not met.
         """
         rows = np.array([self.rows.get(key, 0) for key in keys.ravel().tolist()], np.intp).reshape(keys.shape)
+        if not live:
+            rows[:, _LATELY] = 0
         found = np.zeros((*keys.shape, kinds), np.float32)
         found[:, :, : self.counts.shape[1]] = self.counts[rows, :kinds]
         return found
 
-    def follow(self, keys: NDArray[np.int64], actions: Sequence[int]) -> NDArray[np.float32]:
+    def follow(self, keys: NDArray[np.int64], actions: Sequence[int], at: Sequence[float]) -> NDArray[np.float32]:
         """As :meth:`find`, but each event is learned from before the next is asked.
 
+        Events of one instant are learned from when it is over: logs that know only minutes do not say which of them
+        came first.
+
         Args:
-            keys: (n, 10) contexts of the events, in their order.
+            keys: (n, 16) of the events, in their order.
             actions: (n,) what was done.
+            at: (n,) seconds since 1970.
         """
         found = np.empty((*keys.shape, self.counts.shape[1]), np.float32)
-        rows = self._rows(keys)
-        counts = self.counts
-        for event, (here, action) in enumerate(zip(rows, actions, strict=True)):
-            before = counts[here]
-            found[event] = before
-            before *= DECAY
-            before[:, action] += 1
-            counts[here] = before
+        for event, (here, action, moment) in enumerate(zip(self._rows(keys), actions, at, strict=True)):
+            if self.waiting and self.waiting[-1][2] != moment:
+                self._count()
+            found[event] = self.counts[here]
+            self.waiting.append((here, action, moment))
         return found
+
+    def _count(self) -> None:
+        for here, action, _ in self.waiting:
+            after = self.counts[here] * DECAY
+            after[:, action] += 1
+            self.counts[here] = after
+        self.waiting.clear()
 
     def _rows(self, keys: NDArray[np.int64]) -> NDArray[np.intp]:
         unique, inverse = np.unique(keys, return_inverse=True)
-        # Row 0 stands for all contexts not met, and stays empty.
         rows = np.array([self.rows.setdefault(key, len(self.rows) + 1) for key in unique.tolist()], np.intp)
         if len(self.rows) + 1 > len(self.counts):
             larger = np.zeros((2 * len(self.rows) + 2, self.counts.shape[1]), np.float32)
@@ -118,36 +140,49 @@ class Population:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Told:
-    """What the population says, each (n, kinds): by nothing, by one to three actions, by these and the pause."""
+    """What the population says at some moments.
 
-    anything: Floats
-    after: tuple[Floats, Floats, Floats]
-    after_pause: tuple[Floats, Floats, Floats]
+    Attributes:
+        shares: By name of the chain, (n, kinds).
+        times: (n, 8) how much was seen of the contexts: nothing, one to three actions, runs, one to three and a pause.
+        live: Whether the population was kept up.
+    """
+
+    shares: dict[str, Floats]
     times: Floats
+    live: bool
 
 
-def told_by(found: NDArray[np.float32], known: Windows) -> Told:
+def told_by(found: NDArray[np.float32], known: Windows, *, live: bool) -> Told:
     """Smoothed probabilities by what was found.
 
     Args:
-        found: (n, 10, kinds)
+        found: (n, 16, kinds)
         known: Says which pause may be used: before this moment, or only before the last action.
+        live: As in :meth:`Population.find`.
     """
-    columns = np.where(known.acts_now[:, None], _WITH_PAUSE, _WITH_EARLIER_PAUSE)
-    counts = np.take_along_axis(found, columns[:, :, None], axis=1).astype(np.float64)
-    seen = counts[:, 0] > 0
-    total = counts[:, 0].sum(axis=1, keepdims=True)
+    now = known.acts_now[:, None, None]
+    counts = found.astype(np.float64)
+    paused = np.where(now, counts[:, _PAUSED], counts[:, _EARLIER])
+    lately = counts[:, _LATELY]
+    shares = {"all": _anything(counts[:, 0])}
+    shares["all_1"] = smoothed(counts[:, 1], shares["all"])
+    shares["all_2"] = smoothed(counts[:, 2], shares["all_1"])
+    shares["all_3"] = smoothed(counts[:, 3], shares["all_2"])
+    shares["all_runs"] = smoothed(counts[:, 4], shares["all_1"])
+    shares["all_paused_1"] = smoothed(paused[:, 0], shares["all_1"])
+    shares["all_paused_2"] = smoothed(paused[:, 1], shares["all_paused_1"])
+    shares["all_paused_3"] = smoothed(paused[:, 2], shares["all_paused_2"])
+    shares["lately"] = smoothed(lately[:, 0], shares["all"])
+    shares["lately_1"] = smoothed(lately[:, 1], shares["all_3"])
+    shares["lately_2"] = smoothed(lately[:, 2], shares["lately_1"])
+    shares["lately_paused"] = smoothed(np.where(now[:, 0], lately[:, 3], lately[:, 4]), shares["all_paused_2"])
+    times = np.concatenate([counts[:, :5], paused], axis=1).sum(axis=2)
+    return Told(shares=shares, times=times, live=live)
+
+
+def _anything(counts: Floats) -> Floats:
+    """Each action's share of all; a tenth of a time more for each, which is left to what was never seen."""
+    seen = counts > 0
     different = np.maximum(seen.sum(axis=1, keepdims=True), 1)
-    anything = (counts[:, 0] + 0.1 * seen) / np.maximum(total + 0.1 * different, 0.1)
-    one = smoothed(counts[:, 1], anything)
-    two = smoothed(counts[:, 2], one)
-    three = smoothed(counts[:, 3], two)
-    one_paused = smoothed(counts[:, 4], one)
-    two_paused = smoothed(counts[:, 5], one_paused)
-    three_paused = smoothed(counts[:, 6], two_paused)
-    return Told(
-        anything=anything,
-        after=(one, two, three),
-        after_pause=(one_paused, two_paused, three_paused),
-        times=counts.sum(axis=2),
-    )
+    return np.asarray((counts + 0.1 * seen) / (counts.sum(axis=1, keepdims=True) + 0.1 * different + 0.1))

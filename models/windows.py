@@ -1,7 +1,7 @@
 """What is known of a user before each event: their latest actions, as one matrix for one event or a million."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -45,7 +45,12 @@ class Windows:
     @property
     def known(self) -> NDArray[np.bool_]:
         """(n, LONGEST): where there is an action."""
-        return self.actions != NONE
+        return np.asarray(self.actions != NONE)
+
+    def just_after(self) -> "Windows":
+        """The same, asked right after the user's last action; where there is none, as before."""
+        some = self.known[:, 0]
+        return replace(self, now=np.where(some, self.at[:, 0], self.now), acts_now=self.acts_now & ~some)
 
 
 def window_of(
@@ -104,15 +109,11 @@ def windows_of(log: Log, *, rows: int, acts_now: bool, start: int = 0) -> Iterat
         here = place[events]
         known = lags <= before[here][:, None]
         source = order[np.where(known, here[:, None] - lags, 0)]
-        times = np.where(known, log.at[source], 0.0)
-        told = acts_now | ~known[:, 0]
-        yield (
-            events,
-            Windows(
-                actions=np.where(known, log.actions[source], NONE).astype(np.int32),
-                at=times,
-                now=np.where(told, log.at[events], times[:, 0]),
-                acts_now=told,
-                utc_offset=log.utc_offset[events],
-            ),
+        found = Windows(
+            actions=np.where(known, log.actions[source], NONE).astype(np.int32),
+            at=np.where(known, log.at[source], 0.0),
+            now=log.at[events],
+            acts_now=np.ones(len(source), bool),
+            utc_offset=log.utc_offset[events],
         )
+        yield events, found if acts_now else found.just_after()
