@@ -13,7 +13,7 @@ from api.amounts import duration, size
 from api.console import console_for, print_json
 from api.figures import cache_figures
 from precompute.clock import iso
-from precompute.errors import StoreUnavailable, UnknownPrecomputation
+from precompute.errors import UnknownPrecomputation
 from precompute.invalidation import Invalidation
 from precompute.listing import Listed, count, find, look_at, parts_of
 from precompute.patterns import Pattern
@@ -25,23 +25,7 @@ from workers.wiring import precomputer
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-class _CacheGroup(click.Group):
-    """Says what to look at when the cache cannot be reached."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        """Run the sub-command.
-
-        Raises:
-            StoreUnavailable: In one line.
-        """
-        try:
-            return super().invoke(ctx)
-        except StoreUnavailable as problem:
-            hint = "is the stack running (`make run`), or REDIS_URL right?"
-            raise StoreUnavailable(f"{problem.message}: {hint}") from problem
-
-
-@click.group(cls=_CacheGroup)
+@click.group()
 def cache() -> None:
     """Look at what is stored, and drop it."""
 

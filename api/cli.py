@@ -5,7 +5,7 @@ from importlib import import_module
 import click
 
 from precompute import __version__
-from precompute.errors import DeclarationError, PrecomputeError
+from precompute.errors import DeclarationError, PrecomputeError, StoreUnavailable
 
 COMMANDS = {
     "up": ("api.stack.run:up", "Run the whole stack until Ctrl-C."),
@@ -19,6 +19,10 @@ COMMANDS = {
 
 SETTINGS_ARE_WRONG = 2
 """The exit code for a wrong setting, as for a wrong option; everything else that is told in one line exits with 1."""
+
+
+AWAY = "; is the stack running (`make run`), or REDIS_URL right?"
+"""Said when the cache cannot be reached."""
 
 
 class LazyGroup(click.Group):
@@ -46,7 +50,8 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except PrecomputeError as problem:
-            click.echo(f"precompute: {problem.message}", err=True)
+            hint = AWAY if isinstance(problem, StoreUnavailable) else ""
+            click.echo(f"precompute: {problem.message}{hint}", err=True)
             ctx.exit(SETTINGS_ARE_WRONG if isinstance(problem, DeclarationError) else 1)
 
 

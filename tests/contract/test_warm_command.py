@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import redis
 from command_line import CommandLine
-from servers import ValkeyServer
+from servers import ValkeyServer, free_port
 from store_promises import action, campaign, video
 
 from precompute.catalogue import CAMPAIGN_ANALYTICS, DASHBOARD_DATA, PREDICTED_ACTIONS
@@ -87,6 +87,12 @@ class TestCommand:
         for words in (("warm",), ("warm", "--dry-run")):
             result = precompute(*words)
             assert (result.exit_code, result.stdout.startswith("Nothing to warm up")) == (0, True)
+
+    def test_a_cache_that_is_away_is_told_in_one_line(self, precompute: CommandLine) -> None:
+        """With what to look at."""
+        result = precompute("warm", "--json", REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
+        assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+        assert "make run" in result.stderr
 
     def test_a_backlog_that_nobody_works_off_ends_it(self, precompute: CommandLine) -> None:
         """In one line, rather than waiting for ever."""
