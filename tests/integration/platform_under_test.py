@@ -66,6 +66,10 @@ class Platform:
                 return
         raise AssertionError(f"{row.name} never was {state}: {self.record(row, user=user)}\n{self.logs()}")
 
+    def sweep(self) -> None:
+        """What beat has workers do every few seconds."""
+        rescue(self.engine)
+
     def swept_until_there(self, row: TaskType, *, user: str = "u1") -> Entry | Miss:
         """Sweep once a second, as beat does, until the task is over."""
         for _ in range(60):
