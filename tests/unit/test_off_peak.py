@@ -43,3 +43,14 @@ def test_beat_asks_for_training_when_they_begin_and_not_after_their_end() -> Non
     environ = {"PRECOMPUTE_OFF_PEAK": "23:30-04:00", "PYTHONPATH": ":".join(sys.path)}
     told = subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True, text=True, check=True)
     assert told.stdout.split() == ["{23}", "{30}", "16200.0", "background", "UTC"]
+
+
+def test_beat_asks_for_the_morning_each_minute_of_the_hours_in_which_they_end() -> None:
+    """On the last queue; what waited for a minute is followed by the next."""
+    script = (
+        "import celeryconfig as c; entry = c.beat_schedule['morning']; when = entry['schedule']\n"
+        "print(sorted(when.hour), len(when.minute), entry['options']['expires'], c.task_routes[entry['task']]['queue'])"
+    )
+    environ = {"PRECOMPUTE_OFF_PEAK": "23:30-04:15", "PYTHONPATH": ":".join(sys.path)}
+    told = subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[3, 4] 60 60.0 background"

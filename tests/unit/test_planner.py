@@ -1,5 +1,7 @@
 """From an event to the tasks it takes."""
 
+from dataclasses import replace
+
 import pytest
 
 from precompute.catalogue import CTR_PREDICTION, FACE_DETECTION, ROWS, SCENE_DETECTION, Catalogue
@@ -52,7 +54,9 @@ def test_force_is_for_what_was_asked_for() -> None:
     ("options", "queue"),
     [
         ({}, Queue.VIDEO),
+        ({"cause": Cause.PREDICTION}, Queue.GENERAL),
         ({"cause": Cause.REFRESH}, Queue.REFRESH),
+        ({"cause": Cause.WARM_UP}, Queue.BACKGROUND),
         ({"priority": 10}, Queue.CRITICAL),
         ({"priority": 6}, Queue.GENERAL),
         ({"priority": 1, "cause": Cause.REFRESH}, Queue.BACKGROUND),
@@ -61,6 +65,14 @@ def test_force_is_for_what_was_asked_for() -> None:
 def test_all_tasks_of_a_plan_wait_on_the_queue_of_its_urgency(options: dict[str, object], queue: Queue) -> None:
     """The row's own, refresh for a refresh, and whatever a priority says; inputs go where what needs them goes."""
     assert {task.queue for task in planned(SCENE_DETECTION, **options).tasks} == {queue}
+
+
+@pytest.mark.parametrize("cause", list(Cause))
+def test_no_cause_makes_a_row_more_urgent_than_it_is(cause: Cause) -> None:
+    """One that waits for the night waits for it, whoever wants it."""
+    patient = replace(SCENE_DETECTION, inputs=(), queue=Queue.BACKGROUND)
+    [task] = plan(EVENT, catalogue=Catalogue.of([patient]), rows=[patient], cause=cause).tasks
+    assert task.queue is Queue.BACKGROUND
 
 
 def test_every_task_has_an_id_of_its_own() -> None:
