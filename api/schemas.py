@@ -152,5 +152,5 @@ class RefreshSchema(Schema):
         allow_none=True,
         load_default=None,
         validate=validate.Range(min=1, max=100_000),
-        metadata={"description": "At most this many entries; 1,000 unless said."},
+        metadata={"description": "At most this many entries; all of them unless said."},
     )

@@ -32,9 +32,10 @@ def video_uploaded(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(202, RefreshedSchema, description="What was queued.")
 @blueprint.doc(responses=fails(400, 404, 413, 415, 422, 503))
 def refresh(body: dict[str, Any], task_type: str) -> dict[str, Any]:
-    """Compute again what is close to expiry and has been read.
+    """Refresh what is close to expiry and is read.
 
-    With `force`, every live entry of the type.
+    A worker looks first: what has not changed since it was computed is only extended. With `force`, every live entry of
+    the type is computed anew.
     """
     refreshed = engine().refresh(task_type, **body)
     return {"task_type": task_type, "queued": refreshed.queued, "skipped": refreshed.skipped}
