@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,23 +11,32 @@ from jobs import NOON, job_for
 from models.manifest import Lineage
 from models.registry import ModelKind, Registry
 from precompute.catalogue import ROWS
-from precompute.events import CampaignCreated, UserLoggedIn, VideoUploaded
+from precompute.events import CampaignCreated, Event, UserLoggedIn, VideoUploaded
 from precompute.facts import Action, CampaignFact, Fact, Outcome, VideoFact
 from precompute.settings import Settings
 from precompute.subjects import Subject
 from workers.binding import Source, bindings_in
 from workers.campaign.videos import looked_up
+from workers.jobs import read_by
 from workers.sources import account, fixed, model, outcomes, platform, setting, today, token_of, video_version, worder
 from workers.tasks import MODULES
 
 VIDEO = VideoUploaded(subject_id="v1", user_id="u1")
 CAMPAIGN = CampaignCreated(subject_id="c1", user_id="u1", data={"video_ids": ["v1"]})
 USER = UserLoggedIn(subject_id="u1", user_id="u1")
+LINEAGE = Lineage(data_sha256="none", features=(), metrics={})
 
 
 def report(subject_id: str = "v1", *, subject: Subject = Subject.VIDEO) -> Outcome:
     """A hundred were shown it."""
     return Outcome(at=NOON, subject=subject, subject_id=subject_id, impressions=100, clicks=2)
+
+
+def in_use(data_dir: Path, kind: ModelKind) -> None:
+    """A model of that kind is trained and promoted."""
+    registry = Registry(own=data_dir / "models")
+    version = registry.publish(kind, {"kind": kind}, trained_at=NOON, lineage=LINEAGE)
+    registry.promote(kind, version.version)
 
 
 def test_outcomes_are_those_of_the_subject() -> None:
@@ -72,16 +81,38 @@ def test_a_day_is_one_in_utc() -> None:
 
 def test_a_model_is_its_version_in_use(tmp_path: Path) -> None:
     """Published does not count, in use does; without any it is known that there is none."""
-    registry = Registry(own=tmp_path / "models", shipped=tmp_path / "none")
+    registry = Registry(own=tmp_path / "models")
     job = job_for(VIDEO, settings=Settings(data_dir=tmp_path))
     look = model(ModelKind.CTR)
     before = look(job)
-    lineage = Lineage(data_sha256="none", features=(), metrics={})
-    version = registry.publish(ModelKind.CTR, {"a": 1}, trained_at=datetime(2026, 1, 1, tzinfo=UTC), lineage=lineage)
+    version = registry.publish(ModelKind.CTR, {"a": 1}, trained_at=NOON, lineage=LINEAGE)
     assert look(job) == before != ""
 
     registry.promote(ModelKind.CTR, version.version)
     assert look(job) == version.version
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "event"),
+    [
+        ("ctr_prediction", ModelKind.CTR, VIDEO),
+        ("variant_scoring", ModelKind.TEXT, CAMPAIGN),
+        ("roas_prediction", ModelKind.ROAS, CAMPAIGN),
+        ("campaign_analytics", ModelKind.ROAS, USER),
+    ],
+)
+def test_a_new_model_changes_what_it_computed(tmp_path: Path, name: str, kind: ModelKind, event: Event) -> None:
+    """With their next refresh, one after the other as these come; another model that comes into use changes nothing."""
+    job = job_for(event, settings=Settings(data_dir=tmp_path))
+    binding = bindings_in(MODULES)[name]
+    before = read_by(binding, job)
+    for trained in ModelKind:
+        if trained is not kind:
+            in_use(tmp_path, trained)
+    assert read_by(binding, job) == before
+
+    in_use(tmp_path, kind)
+    assert read_by(binding, job) != before
 
 
 @pytest.mark.parametrize(
