@@ -61,6 +61,13 @@ class CommandLine:
         cost: timedelta = timedelta(milliseconds=40),
     ) -> CacheKey:
         """Store a result, as a worker does; its key."""
+        key = self.begun(row, name, cause=cause)
+        body = orjson.dumps(value or {})
+        self.engine.cache.store(row, key, owner="test", body=body, parts=parts or {}, cost=cost)
+        return key
+
+    def begun(self, row: TaskType, name: str, *, cause: Cause = Cause.EVENT) -> CacheKey:
+        """Begin to compute a result, as a worker does; its key."""
         event = _EVENTS[row.subject](subject_id=name, user_id="u1")
         dispatch = RecordedDispatch()
         planned = plan(event, catalogue=self.engine.catalogue, rows=[row], cause=cause)
@@ -68,6 +75,4 @@ class CommandLine:
         key = row.key_for(SubjectRef(subject=Subject(row.subject), id=name))
         message = next(message for message in dispatch.sent if message.key == key)
         self.engine.ledger.begin(message, owner="test", lease=timedelta(seconds=20), fingerprint="")
-        body = orjson.dumps(value or {})
-        self.engine.cache.store(row, key, owner="test", body=body, parts=parts or {}, cost=cost)
         return key

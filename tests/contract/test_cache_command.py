@@ -17,7 +17,7 @@ from precompute.catalogue import (
     PREDICTED_ACTIONS,
     VARIANT_GENERATION,
 )
-from precompute.entry import Entry
+from precompute.entry import Entry, Failure
 from precompute.planner import Cause
 
 
@@ -131,8 +131,13 @@ class TestShow:
 
     def test_what_is_not_there_is_told_in_one_line(self, precompute: CommandLine) -> None:
         """And whether it is on its way, or has failed; a word that is no key is refused."""
+        failed = precompute.begun(DASHBOARD_DATA, "broken")
+        failure = Failure(code="timed_out", message="it took too long")
+        precompute.engine.ledger.fail(failed, owner="test", failure=failure, retry_in=None)
         for key, word in (
             ("ctr_prediction:video:v1", "no task is on its way"),
+            (str(failed), "its task failed (timed_out): it took too long"),
+            (str(precompute.begun(DASHBOARD_DATA, "busy")), "its task is running"),
             ("ctr_prediction", "cache_key"),
         ):
             result = precompute("cache", "show", key)

@@ -179,6 +179,7 @@ class TestMarker:
         found = warmth.slice(int(tokens[0] or 0))
         assert found is not None
         assert (found.began, found.place) == (NOON, 0)
+        assert 0 < bench.client.pttl("pc:warm") <= FORGETS / timedelta(milliseconds=1)
 
         assert warmth.went(found, place=2, of=5, rest=timedelta(seconds=8), tally=Tally(queued=6, refused=1))
         bench.clock.forward(timedelta(seconds=7))
