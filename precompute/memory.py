@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from precompute.clock import Clock, system_clock
 from precompute.errors import StoreUnavailable
@@ -25,6 +25,10 @@ ACTION_OF: Mapping[type[Event], str] = {
 """The triggers are actions of their users, too."""
 
 
+JUST_NOW = timedelta(hours=1)
+"""An action that was dated earlier says nothing of what its user is about to do: it was brought along from a log."""
+
+
 class Memory:
     """Takes facts, of triggers and of callers.
 
@@ -32,7 +36,7 @@ class Memory:
         stream: Where they wait for the database.
         recent: Where the latest actions are read from.
         clock: The instant.
-        then: Told which users did something, once that is accepted; must neither fail nor take long.
+        then: Told which users did something just now, once that is accepted; must neither fail nor take long.
     """
 
     def __init__(
@@ -68,8 +72,9 @@ class Memory:
             # They are accepted. Refused now, they would come twice.
             _log.warning("Recent actions not kept", extra={"action": "recent_not_kept", "count": len(actions)})
         else:
-            if self._then is not None and actions:
-                self._then([action.user_id for action in actions])
+            lately = self._clock() - JUST_NOW
+            if self._then is not None and (users := [action.user_id for action in actions if action.at >= lately]):
+                self._then(users)
         return len(facts)
 
     def record_events(self, events: Iterable[Event]) -> None:

@@ -8,6 +8,10 @@ from bench import Bench
 
 from precompute.attention import AT_ONCE, HERE, LASTS, MOST, Attention
 from precompute.errors import BrokerUnavailable, StoreUnavailable
+from precompute.facts import Action
+from precompute.memory import JUST_NOW, Memory
+from precompute.recent import RecentActions
+from precompute.stream import FactStream
 
 
 class Watched(Attention):
@@ -84,6 +88,18 @@ def test_what_waits_is_bounded(bench: Bench, attention: Watched) -> None:
     assert bench.client.zcard("pc:acted") == MOST
     assert bench.client.zscore("pc:acted", "u0") is None
     assert all(bench.client.pttl(name) > 0 for name in bench.client.keys("pc:acted*"))
+
+
+def test_only_what_was_done_just_now_tells_what_comes_next(bench: Bench) -> None:
+    """A log of former days that is brought along has nobody looked at."""
+    told: list[Sequence[str]] = []
+    recent = RecentActions(bench.client, clock=bench.clock)
+    memory = Memory(FactStream(bench.client), recent, clock=bench.clock, then=told.append)
+    before, now = bench.clock() - JUST_NOW - timedelta(seconds=1), bench.clock()
+    memory.record([Action(at=before, user_id=user, action="look") for user in "ab"])
+    assert told == []
+    memory.record([Action(at=at, user_id=user, action="look") for user, at in (("a", now), ("b", before))])
+    assert told == [["a"]]
 
 
 @pytest.mark.parametrize("problem", [BrokerUnavailable(), StoreUnavailable()])

@@ -1,16 +1,18 @@
 """What becomes of results computed ahead: kept fresh while somebody reads or will read them, and then no longer."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
 from bench import LEASE, Bench
 
-from precompute.admission import Bounds
+from precompute.admission import REFRESHES_AT, Bounds, admit
 from precompute.anticipation import WANTED_FOR, Anticipation
 from precompute.catalogue import Catalogue
+from precompute.errors import Backlogged
 from precompute.events import UserLoggedIn
-from precompute.load import Backlog
-from precompute.planner import Cause
+from precompute.load import Backlog, check_room
+from precompute.planner import Cause, plan
 from precompute.prediction import PredictedAction, Prediction
 from precompute.queues import Queue
 from precompute.refreshing import Refreshing
@@ -36,12 +38,14 @@ BARELY = 0.6
 class Service:
     """Predictions, workers and the sweep of refreshes on one bench."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, *, settings: Settings | None = None) -> None:
         self.bench = bench
+        self.settings = settings or Settings()
         parts = {"catalogue": ROWS, "ledger": bench.ledger, "dispatch": bench.dispatch}
-        self.anticipation = Anticipation(bounds=Bounds(), **parts)  # type: ignore[arg-type]
-        backlog = Backlog(bench.cache, ROWS)
-        self.refreshing = Refreshing(settings=Settings(), cache=bench.cache, backlog=backlog, **parts)  # type: ignore[arg-type]
+        self.anticipation = Anticipation(bounds=Bounds.of(self.settings), **parts)  # type: ignore[arg-type]
+        self.backlog = Backlog(bench.cache, ROWS)
+        about = {"settings": self.settings, "cache": bench.cache, "backlog": self.backlog}
+        self.refreshing = Refreshing(**about, **parts)  # type: ignore[arg-type]
 
     def expect(self, user: str, *, probability: float = 0.9) -> int:
         """The user will probably look; how many results that queues."""
@@ -56,6 +60,14 @@ class Service:
         took = timedelta(seconds=2)
         self.bench.cache.store(BOARD, key(user), owner="w", body=b"{}", parts={}, cost=took, source="token")
         self.bench.clock.forward(timedelta(seconds=1))
+
+    def fill(self, until: int) -> None:
+        """Let so many logins of others wait, and a second go by."""
+        while self.backlog.before(Queue.LOGIN).waiting < until:
+            event = UserLoggedIn(subject_id=f"waits{uuid.uuid4()}", user_id="waits")
+            planned = plan(event, catalogue=ROWS, rows=[BOARD])
+            admit(planned, ledger=self.bench.ledger, dispatch=list)  # type: ignore[arg-type]
+            self.bench.clock.forward(timedelta(seconds=1))
 
     def refreshed_when_due(self) -> bool:
         """Whether the sweep hands something out when it is time."""
@@ -103,6 +115,28 @@ def test_what_was_given_up_is_taken_up_again_when_it_will_be_read(service: Servi
     assert bench.dispatch.revalidations == []
     assert service.expect("u1") == 1
     assert [one.keys for one in bench.dispatch.revalidations] == [[key("u1")]]
+
+
+def test_predicted_work_is_refused_first_then_refreshes_and_events_last(bench: Bench) -> None:
+    """Each at its own bound, all from the same count of what waits."""
+    service = Service(bench, settings=Settings(most_waiting=2, most_waiting_events=15))
+    for user in ("u1", "u2"):
+        service.ahead(user)
+        bench.cache.read(key(user))
+    bench.clock.forward(BOARD.ttl)
+    # One is due now, the other when the next bound has been reached.
+    bench.client.zadd("pc:due", {str(key("u2")): bench.cache.now_ms() + 10**9})
+    service.fill(2)
+    assert service.expect("u3") == 0
+    assert service.refreshing.sweep().queued == 1
+    service.fill(2 * REFRESHES_AT)
+    bench.client.zadd("pc:due", {str(key("u2")): 0})
+    swept = service.refreshing.sweep()
+    assert (swept.queued, swept.refused) == (0, 1)
+    check_room(service.backlog, Queue.LOGIN, bounds=Bounds.of(service.settings))
+    service.fill(15)
+    with pytest.raises(Backlogged):
+        check_room(service.backlog, Queue.LOGIN, bounds=Bounds.of(service.settings))
 
 
 def test_a_type_that_is_computed_ahead_in_vain_is_computed_ahead_less(service: Service, bench: Bench) -> None:
