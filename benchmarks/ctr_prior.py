@@ -1,4 +1,4 @@
-"""How many headlines' click-through rates lie where the CTR prior expects those of videos: its width, held to real ones."""
+"""How many headlines' click-through rates lie where the prior expects those of videos: its width, held to real ones."""
 
 import argparse
 from pathlib import Path
