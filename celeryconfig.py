@@ -107,6 +107,9 @@ task_send_sent_event = True
 
 # OpenCV and ONNX Runtime do not survive a fork (decision 10).
 worker_pool_start_method = "spawn"
+# Spawned, a child imports everything anew. Celery's own 4 s are too few on a busy machine: it would kill each child
+# just before it is up, for ever.
+worker_proc_alive_timeout = 120.0
 worker_max_tasks_per_child = 500
 worker_max_memory_per_child = 1_500_000  # KiB; a child with all models holds about a quarter of it
 worker_hijack_root_logger = False

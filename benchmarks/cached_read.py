@@ -1,0 +1,123 @@
+"""Cached reads a second of one API process, beside a bare Flask route that returns the same bytes on the same server.
+
+python benchmarks/cached_read.py [--seconds 5] [--rounds 3] [--entries 100]
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import orjson
+from load import closed_loop, get
+
+from precompute.admission import admit
+from precompute.catalogue import CTR_PREDICTION
+from precompute.events import VideoUploaded
+from precompute.planner import plan
+from precompute.settings import Settings
+from precompute.subjects import Subject, SubjectRef
+from workers.wiring import engine
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "tests"))
+
+from servers import ValkeyServer, free_port  # noqa: E402
+
+RESULT = {
+    "ctr": 0.0123,
+    "low": 0.0042,
+    "high": 0.0231,
+    "drivers": [{"name": name, "effect": 0.05} for name in ("hook", "early_face", "pace", "early_speech", "duration")],
+    "evidence": {"outcomes": 3, "impressions": 12_000},
+    "model_version": "prior-1",
+}
+
+
+@contextmanager
+def granian(app: str, *, environ: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    """A server as the Procfile starts it; its address once it answers."""
+    port = free_port()
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--blocking-threads", "32", "--log-level", "error", app]
+    path = os.pathsep.join((str(HERE), str(HERE.parent)))
+    process = subprocess.Popen(command, env={**os.environ, **environ, "PYTHONPATH": path})
+    try:
+        _until_it_answers(f"http://127.0.0.1:{port}/", process)
+        yield "127.0.0.1", port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _until_it_answers(url: str, process: "subprocess.Popen[bytes]") -> None:
+    while process.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own address
+            return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            pass
+    raise SystemExit("the server did not start")
+
+
+def fill(settings: Settings, *, entries: int) -> list[str]:
+    """Store as many results, as workers do; their keys."""
+    parts = engine(settings)
+    keys = []
+    for number in range(entries):
+        event = VideoUploaded(subject_id=f"v{number}", user_id="u1", fingerprint="f")
+        planned = plan(event, catalogue=parts.catalogue, rows=[CTR_PREDICTION])
+        key = CTR_PREDICTION.key_for(SubjectRef(subject=Subject.VIDEO, id=f"v{number}"))
+        admit(planned, ledger=parts.ledger, dispatch=lambda _messages: None)
+        parts.cache.client.set(f"pc:l:{key}", "bench")
+        body = orjson.dumps(RESULT)
+        parts.cache.store(CTR_PREDICTION, key, owner="bench", body=body, parts={}, cost=timedelta(seconds=1))
+        keys.append(str(key))
+    return keys
+
+
+def main() -> None:
+    """Print reads a second of both, round by round in turn, and the ratio of the best."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--entries", type=int, default=100)
+    parser.add_argument("--connections", type=int, default=8)
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, ValkeyServer(Path(folder) / "cache") as server:
+        environ = {"REDIS_URL": server.url, "BROKER_URL": server.url, "PRECOMPUTE_DATA_DIR": folder}
+        keys = fill(Settings.from_environ(environ), entries=wanted.entries)
+        with granian("api.wsgi:app", environ=environ) as ours:
+            path = f"/api/precompute/cache/{keys[0]}"
+            with urllib.request.urlopen(f"http://{ours[0]}:{ours[1]}{path}") as answer:
+                body = Path(folder) / "body.json"
+                body.write_bytes(answer.read())
+            with granian("bare_app:app", environ={"BARE_BODY": str(body)}) as bare:
+                _compare(wanted, {"bare Flask route": bare, "cached read": ours}, keys)
+
+
+def _compare(wanted: argparse.Namespace, addresses: Mapping[str, tuple[str, int]], keys: list[str]) -> None:
+    requests = [get(f"/api/precompute/cache/{key}", host="127.0.0.1") for key in keys]
+    best = dict.fromkeys(addresses, 0.0)
+    for number in range(wanted.rounds):
+        for name, address in addresses.items():
+            found = closed_loop(address, requests, connections=wanted.connections, seconds=wanted.seconds)
+            if set(found.statuses) != {200}:
+                raise SystemExit(f"{name} answered {found.statuses}")
+            best[name] = max(best[name], found.a_second)
+            p99 = found.percentile_ms(99)
+            print(f"round {number + 1}: {name:16} {found.a_second:8,.0f} a second, p99 {p99:.1f} ms", flush=True)
+    bare, ours = best.values()
+    print(f"cached read / bare Flask route: {ours / bare:.2f}")
+
+
+if __name__ == "__main__":
+    main()
