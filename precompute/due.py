@@ -203,8 +203,9 @@ class DueEntries:
     def renew(self, entries: Iterable[HeldEntry], *, event: Event) -> None:
         """Outdate entries whose source has changed; they belong to the input of ``event`` from here on."""
         for before, theirs in groupby(entries, key=lambda entry: entry.fingerprint):
-            keys = (str(entry.row.key_for(event.ref)) for entry in theirs)
-            self._run("renew", self.cache.now_ms(), before, event.fingerprint, event.to_json(), *keys)
+            seen = [(str(entry.row.key_for(event.ref)), to_ms(entry.computed_at)) for entry in theirs]
+            flat = (text for pair in seen for text in pair)
+            self._run("renew", self.cache.now_ms(), before, event.fingerprint, event.to_json(), *flat)
 
     def count(self, counts: Mapping[str, int]) -> None:
         """Add to the counters."""

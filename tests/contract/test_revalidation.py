@@ -52,14 +52,15 @@ def test_what_has_changed_is_computed_anew(worker: Worker, bench: Bench) -> None
 
 def test_a_video_that_has_not_changed_is_not_decoded_again(worker: Worker, bench: Bench) -> None:
     """Its results know which version was decoded; one question extends what is asked for and its inputs."""
-    worker.have(CUTS, LOOKS, RATE)
-    asked = worker.world.asked
+    worker.have(CUTS, LOOKS, RATE, read=False)
+    bench.cache.read(key(RATE))
+    assert worker.world.asked == 0
     bench.clock.forward(TTL)
 
     worker.refresh(RATE)
 
     assert worker.work() == []
-    assert worker.world.asked == asked + 1
+    assert worker.world.asked == 1
     assert all(worker.entry(row).stale_at == bench.clock() + TTL for row in (CUTS, LOOKS, RATE))
 
 
@@ -80,8 +81,9 @@ def test_a_video_that_has_changed_is_decoded_once(worker: Worker, bench: Bench) 
 
 
 def test_outcomes_change_what_reads_them_alone(worker: Worker, bench: Bench) -> None:
-    """The rate is computed anew from inputs that still hold, which are not decoded for it though they were stale."""
-    worker.have(CUTS, LOOKS, RATE)
+    """From inputs that still hold, which are not decoded for it though they were stale and nobody reads them."""
+    worker.have(CUTS, LOOKS, RATE, read=False)
+    bench.cache.read(key(RATE))
     worker.world.outcomes = "1"
     bench.clock.forward(TTL)
 

@@ -18,6 +18,8 @@ from workers.execution import Execution
 from workers.refreshing import refreshed, revalidate, sweep_due
 from workers.sources import video_version
 
+MOMENT = timedelta(milliseconds=1)
+
 
 @pytest.fixture
 def worker(bench: Bench, tmp_path: Path) -> Worker:
@@ -55,9 +57,10 @@ def test_an_invalidation_while_somebody_looks_wins(worker: Worker, bench: Bench,
 def test_what_is_learned_while_somebody_looks_wins(worker: Worker, bench: Bench) -> None:
     """Outdated meanwhile, it stays stale and is due at once; the next look has it computed."""
     worker.have(CUTS)
-    bench.clock.forward(TTL - timedelta(minutes=1))
+    bench.clock.forward(TTL - MOMENT)
+    sweep_due(worker.engine)
     worker.world.meanwhile = lambda: bench.cache.outdate([key(CUTS)])
-    worker.refresh(CUTS)
+    revalidate(worker.engine, worker.bindings, bench.dispatch.revalidations[-1])
     assert worker.entry(CUTS).stale
     assert bench.client.zscore("pc:due", str(key(CUTS))) <= bench.cache.now_ms()
 
@@ -84,6 +87,43 @@ def test_a_new_upload_while_somebody_looks_wins(worker: Worker, bench: Bench) ->
     worker.work()
     for row in (SOLO, CUTS):
         assert bench.client.hget(f"pc:e:{key(row)}", "fp") == b"f2"
+
+
+def test_a_new_upload_that_is_done_before_somebody_has_looked_stays(worker: Worker, bench: Bench) -> None:
+    """Its results are of the newer video, whatever was found out about the older one."""
+    worker.have(SOLO, CUTS)
+    worker.world.video = "second"
+
+    def upload() -> None:
+        worker.world.meanwhile = lambda: None
+        bench.trigger(SOLO, CUTS, fingerprint="f2")
+        worker.work()
+
+    worker.world.meanwhile = upload
+    worker.refresh(SOLO, CUTS)
+
+    assert worker.work() == []
+    for row in (SOLO, CUTS):
+        assert not worker.entry(row).stale
+        assert bench.client.hget(f"pc:e:{key(row)}", "fp") == b"f2"
+
+
+def test_what_somebody_computed_meanwhile_is_not_computed_again(worker: Worker, bench: Bench) -> None:
+    """The same change, found by two."""
+    worker.have(CUTS)
+    worker.world.video = "second"
+    bench.clock.forward(MOMENT)
+
+    def insist() -> None:
+        worker.world.meanwhile = lambda: None
+        bench.trigger(CUTS, force=True)
+        worker.work()
+
+    worker.world.meanwhile = insist
+    worker.refresh(CUTS)
+
+    assert worker.work() == []
+    assert not worker.entry(CUTS).stale
 
 
 @pytest.mark.parametrize("how", ["soft", "outdated", "outdated when stale", "outdated while running"])

@@ -6,6 +6,7 @@ import pytest
 from bench import CUTS, RAW, SOLO, TTL, Bench, key
 
 from precompute.ages import lead_of
+from precompute.due import DueEntries
 from precompute.errors import BrokerUnavailable
 from precompute.freshness import READ_LATELY
 from precompute.precomputer import Precomputer
@@ -90,6 +91,18 @@ def test_what_nobody_reads_is_parked_until_somebody_does(refreshing: Refreshing,
 
     bench.cache.read(key(SOLO))
     assert refreshing.sweep() == Swept(queued=1)
+
+
+def test_what_is_read_while_it_is_being_parked_is_not(bench: Bench) -> None:
+    """Nor is what is expected to be read since."""
+    for video in ("read", "expected", "idle"):
+        bench.have(SOLO, video=video)
+    since = bench.clock()
+    bench.cache.read(key(SOLO, "read"))
+    bench.client.hset(f"pc:e:{key(SOLO, 'expected')}", "wu", bench.cache.now_ms() + 1)
+
+    assert DueEntries(bench.cache).park((key(SOLO, video), since) for video in ("read", "expected", "idle")) == 1
+    assert [due_at(bench, video) is None for video in ("read", "expected", "idle")] == [False, False, True]
 
 
 def test_what_was_read_long_ago_is_parked(refreshing: Refreshing, bench: Bench) -> None:
