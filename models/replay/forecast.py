@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,9 @@ from models.lesson import Report
 from models.next_action import NextActionModel, fit
 from models.windows import LONGEST
 
-MOST_TAUGHT = 50_000
-"""A model is trained on so many of the latest events; more takes longer and tells little more."""
+MOST_TAUGHT = 20_000
+"""A model is trained on so many of the latest events, which takes it half a minute; what each user did before is still
+looked back at when it predicts."""
 
 _AT_ONCE = 100_000
 
@@ -40,15 +42,14 @@ def walk_forward(
     Args:
         log: In the order of time.
         least: Expectations less probable than this are left out.
-        warm_up: Share of the log before the first training that counts; from a tenth of it on, one more is tried.
-        retrains: How often a model is trained after that, evenly over the events.
+        warm_up: Share of the log before the first training; nothing is expected there.
+        retrains: How often a model is trained from there on, evenly over the events.
         seed: Of everything drawn at random.
         report: Told of each step.
     """
     first = round(len(log) * warm_up)
     cuts = np.linspace(first, len(log), retrains + 1).round().astype(int)
-    spans = [(first // 2, first), *zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)]
-    spans = [(start, end) for start, end in spans if 0 < start < end]
+    spans = [(start, end) for start, end in pairwise(cuts.tolist()) if 0 < start < end]
 
     def told() -> Iterator[tuple[slice, NDArray[np.float32]]]:
         for place, (start, end) in enumerate(spans):

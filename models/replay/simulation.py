@@ -86,7 +86,7 @@ class Simulation:
             if policy.on_login:
                 self._login(user, action, now, opens=opens[place])
             if self._forecast is not None:
-                self._foresee(rows[place], user, now)
+                self._foresee(self._forecast, rows[place], user, now)
         tally.close()
         while self._busy():
             self._until(heap[0][0])
@@ -151,10 +151,8 @@ class Simulation:
                     self._queue(result, Cause.EVENT, now)
         self._read_by.setdefault(user, set()).add(action)
 
-    def _foresee(self, row: int, user: int, now: float) -> None:
-        forecast, bounds = self._forecast, self._policy.bounds
-        if forecast is None:
-            return
+    def _foresee(self, forecast: Forecast, row: int, user: int, now: float) -> None:
+        bounds = self._policy.bounds
         absent = []
         for place in range(forecast.starts[row], forecast.starts[row + 1]):
             probability = forecast.probabilities[place]
@@ -185,7 +183,9 @@ class Simulation:
         offers.sort(key=lambda offer: -offer[0])
         for _, result in offers[: max(0, bounds.most_waiting - load.waiting)]:
             if self._allowed(user, now):
-                self._queue(result, Cause.PREDICTION, now)
+                # What is still served is first asked whether it holds.
+                held = now < result.gone
+                self._queue(result, Cause.REFRESH if held else Cause.PREDICTION, now, checks=held)
 
     def _read_share(self, action: int, now: float) -> float:
         if now // _DAY_S != self._day:

@@ -1,6 +1,5 @@
 """The reads that a behaviour log stands for, as the simulation takes them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -43,7 +42,7 @@ class Traffic:
         """How many of them count."""
         return len(self) - self.scored_from
 
-    def keys(self, actions: "NDArray[np.int32] | None" = None) -> NDArray[np.int64]:
+    def keys(self) -> NDArray[np.int64]:
         """(n,) a number for the result that each event reads."""
         return self.users.astype(np.int64) * len(self.names) + self.actions
 
@@ -101,8 +100,3 @@ def _since(at: NDArray[np.float64], users: NDArray[np.int32]) -> NDArray[np.floa
     since = np.empty_like(at)
     since[order] = gaps
     return since
-
-
-def costs_of(names: Sequence[str], *, cost: timedelta, costs: "dict[str, timedelta] | None" = None) -> list[float]:
-    """What computing the result of each action takes, seconds."""
-    return [(costs or {}).get(name, cost).total_seconds() for name in names]
