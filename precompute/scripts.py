@@ -10,6 +10,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from precompute.errors import StoreUnavailable
+from precompute.lane import Lanes
 
 CONNECT_TIMEOUT_S = 0.5
 """A cache on the same network that takes longer than this to connect to is down; readers must not wait for it."""
@@ -55,6 +56,7 @@ class Scripts:
     def __init__(self, client: "redis.Redis") -> None:
         folder = resources.files("precompute") / "lua"
         shared = (folder / "shared.lua").read_text()
+        self._lanes = Lanes(client)
         self._scripts = {
             file.name.removesuffix(".lua"): client.register_script(_whole(file.read_text(), shared))
             for file in folder.iterdir()
@@ -67,8 +69,14 @@ class Scripts:
         Raises:
             StoreUnavailable: The cache cannot be reached.
         """
+        script = self._scripts[name]
         with reaching_cache():
-            return self._scripts[name](args=args)
+            try:
+                return self._lanes.ask("EVALSHA", script.sha, 0, *args)
+            except (redis.ConnectionError, redis.exceptions.NoScriptError):
+                # The server was restarted since: the library's own way connects anew, and brings the script along.
+                self._lanes.close()
+                return script(args=args)
 
 
 def _whole(script: str, shared: str) -> str:

@@ -1,0 +1,62 @@
+"""The short way to the server of the cache: a command and its answer on a connection that is kept, no more."""
+
+import os
+from collections import deque
+from typing import Any
+
+import hiredis
+import redis
+
+
+class Lanes:
+    """Connections of one client that its callers take turns on.
+
+    The client library spends two thirds of a read's processor time on its pool, its retries and its own measurements
+    (62 of 83 microseconds of the caller; 21 remain here). A lane does without: it is taken from those that stand idle,
+    or opened, and put back only after a whole answer. What breaks on the way closes it.
+
+    Args:
+        client: How to connect; its own connections are left alone.
+    """
+
+    def __init__(self, client: "redis.Redis") -> None:
+        pool = client.connection_pool
+        self._connect: Any = lambda: pool.connection_class(**pool.connection_kwargs)
+        # Its ends are taken and given atomically, so threads need no lock.
+        self._idle: deque[Any] = deque()
+        self._process = os.getpid()
+
+    def ask(self, *command: Any) -> Any:
+        """The server's answer, bytes as bytes.
+
+        Raises:
+            redis.ResponseError: The server refuses the command.
+            redis.ConnectionError, redis.TimeoutError: There is no telling whether the server has run it.
+        """
+        lane = self._take()
+        try:
+            lane.send_packed_command([hiredis.pack_command(command)])
+            answer = lane.read_response(disable_decoding=True)
+        except redis.ResponseError:
+            self._idle.append(lane)
+            raise
+        except BaseException:
+            # Also when the time limit of a task strikes: half an answer may be left on it.
+            lane.disconnect()
+            raise
+        self._idle.append(lane)
+        return answer
+
+    def close(self) -> None:
+        """Close the idle ones; later questions open new ones."""
+        while self._idle:
+            self._idle.pop().disconnect()
+
+    def _take(self) -> Any:
+        if self._process != os.getpid():
+            # A forked child must not talk on its parent's connections.
+            self._process, self._idle = os.getpid(), deque()
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._connect()
