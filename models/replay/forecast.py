@@ -34,9 +34,7 @@ class Forecast:
     probabilities: list[float]
 
 
-def walk_forward(
-    log: Log, *, least: float, warm_up: float, retrains: int, seed: int = 0, report: Report
-) -> Forecast:
+def walk_forward(log: Log, *, least: float, warm_up: float, retrains: int, seed: int = 0, report: Report) -> Forecast:
     """By models trained ``retrains`` times along the log, each on what came before it and used until the next.
 
     Args:
@@ -71,9 +69,7 @@ def _silent(step: str, share: float) -> None:
     return None
 
 
-def _expected(
-    model: NextActionModel, log: Log, *, start: int, end: int
-) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+def _expected(model: NextActionModel, log: Log, *, start: int, end: int) -> Iterator[tuple[slice, NDArray[np.float32]]]:
     """(n, n_names) after each event of a span, some at a time."""
     columns = {name: place for place, name in enumerate(model.columns(log))}
     picked = [columns[name] for name in log.names]
@@ -100,7 +96,7 @@ def _with_history(log: Log, begin: int, until: int) -> NDArray[np.intp]:
 
 def _asked_after(log: Log) -> Log:
     """The log and one event more of each user, so that it is asked what comes after their last one, too."""
-    users, last = np.unique(log.users[::-1], return_index=True)
+    _, last = np.unique(log.users[::-1], return_index=True)
     last = len(log) - 1 - last
     rows = np.concatenate([np.arange(len(log)), last])
     return log[rows]
@@ -115,9 +111,7 @@ def _next_of_user(log: Log) -> NDArray[np.intp]:
     return after
 
 
-def _collected(
-    told: Iterator[tuple[slice, NDArray[np.float32]]], length: int, *, least: float
-) -> Forecast:
+def _collected(told: Iterator[tuple[slice, NDArray[np.float32]]], length: int, *, least: float) -> Forecast:
     counts = np.zeros(length, np.intp)
     actions: list[int] = []
     probabilities: list[float] = []

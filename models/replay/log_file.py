@@ -124,7 +124,9 @@ def _csv(path: Path, wanted: Columns, *, delimiter: str) -> _Table:
                 if not row:
                     continue
                 if len(row) != len(header):
-                    message = f"{path.name}, line {rows.line_num}: {len(row)} fields, where the header has {len(header)}"
+                    message = (
+                        f"{path.name}, line {rows.line_num}: {len(row)} fields, where the header has {len(header)}"
+                    )
                     raise BadParameters(message)
                 for take, place in takers:
                     take(row[place])

@@ -26,8 +26,25 @@ _URGENCY = {Cause.EVENT: 0, Cause.PREDICTION: 1, Cause.REFRESH: 2}
 class Result:
     """What is kept of one result, and of the task that computes it. Instants are seconds since 1970."""
 
-    __slots__ = ("user", "action", "cost", "ages", "stale", "gone", "due", "stamp", "version", "reads", "read",
-                 "wanted", "cause", "counted", "parked", "on_way", "waiting")  # fmt: skip
+    __slots__ = (
+        "action",
+        "ages",
+        "cause",
+        "cost",
+        "counted",
+        "due",
+        "gone",
+        "on_way",
+        "parked",
+        "read",
+        "reads",
+        "stale",
+        "stamp",
+        "user",
+        "version",
+        "waiting",
+        "wanted",
+    )
 
     def __init__(self, user: int, action: int, *, cost: float, ages: tuple[float, float, float]) -> None:
         self.user, self.action, self.cost, self.ages = user, action, cost, ages
