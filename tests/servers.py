@@ -40,7 +40,8 @@ class ValkeyServer:
 
     def client(self) -> "redis.Redis":
         """A new client that gives bytes and does not try again."""
-        return redis.Redis.from_url(self.url, retry=None, socket_timeout=10)
+        # Longer than the minute that tests wait for a list (BLPOP) at most.
+        return redis.Redis.from_url(self.url, retry=None, socket_timeout=70)
 
     def kill(self) -> None:
         """End it without a chance to write anything (SIGKILL)."""
