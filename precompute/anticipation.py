@@ -143,7 +143,7 @@ class Anticipation:
         expires_at = self._cache.clock() + PATIENCE
         told = [Revalidation(ref=ref, types=tuple(names), expires_at=expires_at) for ref, names in by_subject.items()]
         due = DueEntries(self._cache)
-        claimed = [one for one in told if due.claim(one)]
+        claimed = due.claim(told)
         try:
             self._dispatch.revalidate(claimed)
         except BrokerUnavailable:

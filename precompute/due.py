@@ -160,10 +160,16 @@ class DueEntries:
                 pipe.hget(f"pc:e:{key}", "ev")
             return [_text(event) for event in pipe.execute()]
 
-    def claim(self, revalidation: Revalidation) -> bool:
-        """Take up a subject, whose entries are due again when the revalidation expires; False when it is taken up."""
-        ends = to_ms(revalidation.expires_at)
-        return bool(self._run("claim", self.cache.now_ms(), ends, str(revalidation.ref), *revalidation.keys_as_text))
+    def claim(self, revalidations: Sequence[Revalidation]) -> list[Revalidation]:
+        """Take up subjects, whose entries are due again when the revalidations expire; those not taken up already.
+
+        All of them expire at the same instant.
+        """
+        if not revalidations:
+            return []
+        flat = [text for each in revalidations for text in (str(each.ref), len(each.types), *each.keys_as_text)]
+        free = self._run("claim", self.cache.now_ms(), to_ms(revalidations[0].expires_at), *flat)
+        return [each for each, is_free in zip(revalidations, free, strict=True) if is_free]
 
     def unclaim(self, revalidations: Iterable[Revalidation]) -> None:
         """Give up what could not be published: it is due now."""

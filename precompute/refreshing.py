@@ -187,7 +187,7 @@ class Refreshing:
         """Publish revalidations of subjects of which none is on its way; how many entries that were."""
         expires_at = now + self._patience
         told = [Revalidation(ref=ref, types=types, expires_at=expires_at) for ref, types in asked]
-        claimed = [each for each in told if self._due.claim(each)]
+        claimed = self._due.claim(told)
         try:
             self._dispatch.revalidate(claimed)
         except BrokerUnavailable:
