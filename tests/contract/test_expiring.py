@@ -1,14 +1,19 @@
 """A refresh that waited too long is dropped, not run, and leaves nothing behind."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import orjson
 import pytest
 from bench import CUTS, GRACE, LEASE, LOOKS, RAW, SOLO, TTL, Bench, key
+from servers import ValkeyServer
 
 from precompute.ages import patience_of
 from precompute.entry import State
 from precompute.ledger import FIRST_REST, Beginning
 from precompute.planner import Cause
+from precompute.settings import Settings
+from workers.dispatch import CeleryDispatch
+from workers.wiring import publishing_app
 
 PATIENCE = patience_of(SOLO)
 
@@ -21,6 +26,19 @@ def test_a_refresh_may_wait_until_what_it_renews_is_gone(bench: Bench) -> None:
     bench.trigger(SOLO, force=True, cause=Cause.REFRESH)
 
     assert bench.message(SOLO).expires_at == bench.clock() + SOLO.refresh_lead + GRACE
+
+
+def test_the_broker_is_told_when_a_refresh_expires(bench: Bench, cache_server: ValkeyServer) -> None:
+    """Celery's own header says so: a worker drops the message without even asking the cache."""
+    bench.have(SOLO)
+    bench.trigger(SOLO, force=True, cause=Cause.REFRESH)
+    app = publishing_app(Settings(broker_url=cache_server.url))
+
+    CeleryDispatch(app)([bench.message(SOLO)])
+    app.close()
+
+    headers = orjson.loads(bench.client.lindex("refresh", 0))["headers"]
+    assert datetime.fromisoformat(headers["expires"]) == bench.message(SOLO).expires_at
 
 
 @pytest.mark.parametrize("found_by", ["the worker", "the sweep"])

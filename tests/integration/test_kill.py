@@ -45,7 +45,7 @@ def test_a_child_that_dies_is_replaced_and_its_task_computed_again(platform: Pla
 
 
 def test_a_task_that_kills_its_workers_is_set_aside_while_others_go_on(platform: Platform) -> None:
-    """After three deaths it is run no more, can be seen, and can be asked for again; other tasks are computed."""
+    """After three deaths it rests, can be seen, and is run again once it was taken back; other tasks are computed."""
     platform.login(DEADLY)
     platform.login(QUICK, user="u2")
 
@@ -56,6 +56,8 @@ def test_a_task_that_kills_its_workers_is_set_aside_while_others_go_on(platform:
     assert found.failure.code == "set_aside"
     assert platform.runs(DEADLY) == MOST_DELIVERIES
     assert isinstance(platform.read(QUICK, user="u2"), Entry)
+    assert set(platform.login(DEADLY).failed) == {DEADLY.name}
+    platform.precomputer.invalidate(f"{DEADLY.name}:user:u1")
     platform.login(DEADLY)
     platform.swept_until_there(DEADLY)
     assert platform.runs(DEADLY) == 2 * MOST_DELIVERIES
