@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from models.next_action import NextActionModel, fit
 from models.windows import LONGEST
 from precompute.store import ActionLog, Facts
 from precompute.zones import utc_offset
+
+METHOD = "next-action-1"
+"""Changes with what :class:`NextActionModel` consists of, so that no version of the service asks another's model."""
 
 MOST_LEARNED = 100_000
 """Latest actions that are learned from, so that a night has time for every kind of model."""
@@ -81,6 +85,17 @@ class Told:
         return {name: round(float(figure), 5) for name, figure in figures.items()}
 
 
+def published(model: NextActionModel) -> Mapping[str, Any]:
+    """As it is kept in the registry; :func:`model_in` takes it out."""
+    return {"method": METHOD, "model": model}
+
+
+def model_in(found: Any) -> NextActionModel | None:
+    """The model that was kept; None when another version of this service wrote it."""
+    fits = isinstance(found, Mapping) and found.get("method") == METHOD and isinstance(found["model"], NextActionModel)
+    return found["model"] if fits else None
+
+
 def actions_lesson(facts: Facts, *, in_use: NextActionModel | None, report: Report) -> Lesson:
     """A model of the actions that were accepted first, held against those that were accepted last.
 
@@ -115,7 +130,7 @@ def actions_lesson(facts: Facts, *, in_use: NextActionModel | None, report: Repo
         "users_learned": len(np.unique(learned.users)),
     }
     lineage = Lineage(data_sha256=hash_of(learned), features=FEATURES, metrics=metrics)
-    return Lesson(model=new, lineage=lineage, new=told.losses, current=before.losses)
+    return Lesson(model=published(new), lineage=lineage, new=told.losses, current=before.losses)
 
 
 def log_of(log: ActionLog) -> Log:
@@ -134,7 +149,7 @@ def told_by(model: NextActionModel, log: Log, *, since: int) -> Told:
     # A model looks back so far and no farther, so what lies before that need not be gone through.
     asked = np.arange(len(log)) >= since
     used = asked | (_back_from(log, since) <= LONGEST)
-    shares = model.follow(log[used], learns=False)[asked[used]]
+    shares = model.follow(log[used], learns=False, start=int(used[:since].sum()))
     places = {name: number for number, name in enumerate(model.columns(log))}
     columns = np.array([places.get(name, -1) for name in log.names], np.intp)
     return Told(shares=shares, came=columns[log.actions[since:]])

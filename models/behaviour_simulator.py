@@ -5,19 +5,20 @@ known here, so is the best that any model could reach.
 
 Each user has one of four jobs (:data:`JOBS`) and comes up to three times a day: in the morning, at midday and in the
 evening by the clock of their own zone, each at an hour of their own, less often at weekends. For each time of the day a
-user has a routine: that of the job, in one of two cases with a step of their own (left out, done again or put in). A
+user has a routine: that of the job, now and then with a step of their own (one left out, done again or put in). A
 visit begins with ``login`` and goes through the routine step by step. At each point the user
 
-- with probability *r*, the user's regularity, goes on: does the next step, or after the last one leaves, and then what
-  they do next is the ``login`` of their next visit;
-- with probability 1 - *r* makes a side trip instead (:data:`SIDE_TRIPS`), and stands where they stood before.
+- with probability *r*, the user's regularity, goes on: does the next step, or after the last one leaves;
+- with half of the rest breaks off and leaves;
+- with the other half makes a side trip (:data:`SIDE_TRIPS`), after which they are done and leave.
 
-So the next action of somebody whose routines are known has probability *r*, and each side trip the rest of it, shared
-as the table says; a model that has to learn the routines from what it sees can only do worse. *r* differs from user to
+What somebody who left does next is the ``login`` of their next visit. So the probability of each next action is known
+to whoever knows the routines: within a visit *r* for the next step, (1 - *r*) / 2 for a ``login`` and for the side
+trips together. A model that has to learn the routines from what it sees can only do worse. *r* differs from user to
 user around the population's (:func:`regularity_of`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -61,7 +62,7 @@ SIDE_TRIPS: Mapping[str, float] = {"notifications_view": 0.4, "search": 0.3, "he
 """What users do out of turn, and how they share it."""
 
 HOURS = (9.0, 13.5, 19.0)
-"""When visits begin, by the users' own clocks; each user's differ by about half an hour, each day's by a bit less."""
+"""When visits begin, by the users' own clocks; each user's differ by about 25 minutes, each day's by a bit less."""
 
 PRESENT = (0.85, 0.6, 0.5)
 """How likely each visit of a working day takes place; at a weekend half as likely."""
@@ -72,7 +73,15 @@ ZONES_H = (-8.0, -5.0, 0.0, 1.0, 4.0, 5.5, 9.0)
 FIRST_DAY = datetime(2026, 1, 5, tzinfo=UTC)
 """A Monday."""
 
-_OWN_STEP = 0.5
+BROKEN_OFF = 0.5
+"""Share of what is not routine."""
+
+OWN_STEP = 0.2
+"""How often a routine of a user differs from the job's by a step."""
+
+Event = tuple[float, str, bool]
+"""When (seconds since 1970), what, and whether the routine before it was done."""
+
 _DAY_S = 86_400.0
 
 
@@ -101,7 +110,7 @@ class User:
 
     Attributes:
         name: Unlike all others'.
-        routines: Of the morning, of midday and of the evening, each with the login.
+        routines: Of the morning, of midday and of the evening, after the login.
         hours: When each begins, by the user's own clock.
         regularity: Probability of going on with the routine.
         zone_h: Hours by which the user's clock is ahead of UTC.
@@ -114,41 +123,60 @@ class User:
     zone_h: float
 
 
-def simulate(*, users: int, days: int, seed: int, regularity: float | None = REGULARITY) -> Simulated:
+def simulate(
+    *, users: int, days: int, seed: int, regularity: float | None = REGULARITY, joining: bool = False
+) -> Simulated:
     """What so many users did in so many days.
 
     Args:
         users: How many.
-        days: Each is observed from the first one on.
+        days: How many.
         seed: Of everything drawn at random; another seed gives other users with other habits.
         regularity: Mean of the population, 0 to 1; None for one in which users of every kind are, from those who do
             half of what they do out of turn to those who hardly ever do.
+        joining: Users join on any of these days, instead of all on the first.
     """
     chance = np.random.default_rng(seed)
     people = [user_of(f"s{seed}-{number}", regularity, chance) for number in range(users)]
-    events = [(at, number, name) for number, person in enumerate(people) for at, name in _days_of(person, days, chance)]
+    spans = [range(int(chance.integers(days)) if joining else 0, days) for _ in people]
+    events = [
+        (*event, number)
+        for number, (person, span) in enumerate(zip(people, spans, strict=True))
+        for event in _days_of(person, span, chance)
+    ]
     events.sort(key=lambda event: event[0])
-    at, who, what = zip(*events, strict=True) if events else ((), (), ())
+    at, what, leaving, who = zip(*events, strict=True) if events else ((), (), (), ())
     log = Log.from_columns(
         users=[people[number].name for number in who],
         actions=what,
         at=np.array(at, np.float64),
         utc_offset=np.array([people[number].zone_h * 3600 for number in who]),
     )
-    return _known(log, going_on=np.array([people[number].regularity for number in who]))
+    going_on = np.array([people[number].regularity for number in who])
+    return _known(log, going_on=going_on, leaving=np.array(leaving, np.bool_))
 
 
-def _known(log: Log, *, going_on: NDArray[np.float64]) -> Simulated:
-    """What could be known before each event, from how likely it was that the user would go on."""
+def _known(log: Log, *, going_on: NDArray[np.float64], leaving: NDArray[np.bool_]) -> Simulated:
+    """What could be known before each event.
+
+    Args:
+        log: What happened.
+        going_on: (n,) how likely the user was to go on.
+        leaving: (n,) whether that was to leave, the routine being done.
+    """
     # Whoever has done nothing yet logs in.
     going_on = going_on.copy()
     going_on[np.unique(log.users, return_index=True)[1]] = 1.0
-    shares = np.array(list(SIDE_TRIPS.values()))
-    out_of_turn = np.array([SIDE_TRIPS.get(name, 0.0) for name in log.names])[log.actions]
-    likeliest = -np.sort(-np.column_stack([going_on, np.outer(1 - going_on, shares)]), axis=1)
+    rest = (1 - going_on) / 2
+    # After the last step of a routine, going on and breaking off are the same.
+    likeliest = np.column_stack([going_on + leaving * rest, ~leaving * rest, np.outer(rest, list(SIDE_TRIPS.values()))])
+    asides = {name: place for place, name in enumerate(SIDE_TRIPS, start=2)}
+    place = np.array([asides.get(name, int(name == BEGIN)) for name in log.names])[log.actions]
+    chance = likeliest[np.arange(len(log)), np.where(leaving & (place == 1), 0, place)]
+    likeliest = -np.sort(-likeliest, axis=1)
     return Simulated(
         log=log,
-        chance=np.where(out_of_turn > 0, (1 - going_on) * out_of_turn, going_on),
+        chance=chance,
         best=likeliest[:, 0],
         best_3=likeliest[:, :3].sum(axis=1),
         entropy=-(likeliest * np.log(np.maximum(likeliest, 1e-300))).sum(axis=1),
@@ -167,15 +195,15 @@ def user_of(name: str, regularity: float | None, chance: np.random.Generator) ->
     job = list(JOBS.values())[chance.integers(len(JOBS))]
     return User(
         name=name,
-        routines=tuple((BEGIN, *_with_own_step(routine, chance)) for routine in job),
-        hours=tuple(hour + 0.5 * chance.standard_normal() for hour in HOURS),
+        routines=tuple(_with_own_step(routine, chance) for routine in job),
+        hours=tuple(hour + 0.4 * chance.standard_normal() for hour in HOURS),
         regularity=regularity_of(regularity, chance),
         zone_h=ZONES_H[chance.integers(len(ZONES_H))],
     )
 
 
 def _with_own_step(routine: Sequence[str], chance: np.random.Generator) -> tuple[str, ...]:
-    if chance.random() >= _OWN_STEP:
+    if chance.random() >= OWN_STEP:
         return tuple(routine)
     steps = list(routine)
     place = int(chance.integers(len(steps)))
@@ -189,23 +217,31 @@ def _with_own_step(routine: Sequence[str], chance: np.random.Generator) -> tuple
     return tuple(steps)
 
 
-def _days_of(user: User, days: int, chance: np.random.Generator) -> Iterator[tuple[float, str]]:
+def _days_of(user: User, days: range, chance: np.random.Generator) -> Iterator[Event]:
     midnight = FIRST_DAY.timestamp() - user.zone_h * 3600
-    for day in range(days):
+    done = True
+    for day in days:
         weekend = day % 7 >= 5
         for routine, hour, present in zip(user.routines, user.hours, PRESENT, strict=True):
             if chance.random() < present * (0.5 if weekend else 1.0):
-                begins = midnight + day * _DAY_S + 3600 * (hour + 0.4 * chance.standard_normal())
-                yield from _visit(user, routine, begins, chance)
+                begins = midnight + day * _DAY_S + 3600 * (hour + 0.3 * chance.standard_normal())
+                yield begins, BEGIN, done
+                done = yield from _visit(user, routine, begins, chance)
 
 
-def _visit(user: User, routine: Sequence[str], at: float, chance: np.random.Generator) -> Iterator[tuple[float, str]]:
+def _visit(user: User, routine: Sequence[str], at: float, chance: np.random.Generator) -> Generator[Event, None, bool]:
+    """What follows a login; whether the routine was done in the end."""
     names, shares = list(SIDE_TRIPS), list(SIDE_TRIPS.values())
-    for step in (*routine, None):
-        # A side trip on leaving comes after the last step; one before the login would be a visit that does not begin.
-        while step != BEGIN and chance.random() >= user.regularity:
-            at += float(chance.lognormal(np.log(40), 0.6))
-            yield at, names[chance.choice(len(names), p=shares)]
-        if step is not None:
-            yield at, step
-            at += float(chance.lognormal(np.log(40), 0.6))
+    ahead = list(routine)
+    while True:
+        at += float(chance.lognormal(np.log(40), 0.6))
+        done = not ahead
+        if chance.random() < user.regularity:
+            if done:
+                return True
+            yield at, ahead.pop(0), False
+        elif chance.random() < BROKEN_OFF:
+            return done
+        else:
+            yield at, names[chance.choice(len(names), p=shares)], done
+            ahead.clear()

@@ -101,7 +101,8 @@ class Registry:
 
         Raises:
             UnknownPrecomputation: There is no such version.
-            ModelNotTrained: Its file is gone or is not the one that was published (``model_damaged``).
+            ModelNotTrained: Its file is gone, is not the one that was published, or was written by a version of this
+                service whose models this one cannot read (``model_damaged``).
         """
         version = self._version(kind, name)
         try:
@@ -118,7 +119,12 @@ class Registry:
             )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", InconsistentVersionWarning)  # logged above
-            return LoadedModel(version=version, model=joblib.load(io.BytesIO(content)))
+            try:
+                return LoadedModel(version=version, model=joblib.load(io.BytesIO(content)))
+            except (AttributeError, ImportError, KeyError, TypeError, ValueError) as flaw:
+                # What was published, but its classes are not those of this version (any more).
+                text = f"{kind} model {name} cannot be read by this version ({type(flaw).__name__}: {flaw}); train anew"
+                raise ModelNotTrained(text, code="model_damaged") from flaw
 
     def publish(self, kind: ModelKind, model: Any, *, trained_at: datetime, lineage: Lineage) -> ModelVersion:
         """Keep ``model`` as a version of the site's own, not in use yet.

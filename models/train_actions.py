@@ -6,19 +6,22 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from models.actions_lesson import FEATURES, hash_of, told_by
+from models.actions_lesson import FEATURES, hash_of, published, told_by
 from models.behaviour_simulator import REGULARITY, Simulated, simulate
 from models.manifest import Lineage
 from models.next_action import NextActionModel, fit
 from models.registry import SHIPPED, ModelKind, Registry
 
-USERS, DAYS = 120, 45
-"""Learned from: users of every kind, observed from their first day on."""
+USERS, DAYS = 240, 60
+"""Learned from: users of every kind, who join on any of these days."""
+
+ATTRIBUTION = "Trained on made-up users (models/behaviour_simulator.py); no real person's behaviour went into it."
 
 SEED, SEED_OF_OTHERS = 20, 21
 """Of the users learned from, and of those held against: no user is among both."""
 
-USERS_ASKED, DAYS_ASKED = 60, 60
+USERS_ASKED, DAYS_ASKED = 40, 120
+"""Held against, each from their first action on."""
 
 
 def train(*, users: int = USERS, days: int = DAYS, report: bool = False) -> tuple[NextActionModel, Simulated]:
@@ -28,7 +31,7 @@ def train(*, users: int = USERS, days: int = DAYS, report: bool = False) -> tupl
         if report:
             print(f"{share:4.0%} {step}", flush=True)  # noqa: T201 -- a command that a person runs
 
-    known = simulate(users=users, days=days, seed=SEED, regularity=None)
+    known = simulate(users=users, days=days, seed=SEED, regularity=None, joining=True)
     return fit(known.log, seed=SEED, report=tell), known
 
 
@@ -69,10 +72,12 @@ def main() -> None:
     options = parser.parse_args()
     model, known = train(report=True)
     metrics = against_best(model, regularity=REGULARITY)
-    lineage = Lineage(data_sha256=hash_of(known.log), features=FEATURES, metrics=metrics)
+    lineage = Lineage(
+        data_sha256=hash_of(known.log), features=FEATURES, metrics=metrics, attribution=ATTRIBUTION, licence="CC0-1.0"
+    )
     shutil.rmtree(options.out / ModelKind.ACTIONS, ignore_errors=True)
     registry = Registry(own=options.out)
-    version = registry.publish(ModelKind.ACTIONS, model, trained_at=datetime.now(UTC), lineage=lineage)
+    version = registry.publish(ModelKind.ACTIONS, published(model), trained_at=datetime.now(UTC), lineage=lineage)
     registry.promote(ModelKind.ACTIONS, version.version)
     for name, value in metrics.items():
         print(f"{name}: {value:g}")  # noqa: T201

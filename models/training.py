@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from models.actions_lesson import actions_lesson
+from models.actions_lesson import actions_lesson, model_in
 from models.lesson import Lesson, Report
 from models.manifest import ModelVersion
 from models.rates_lesson import rates_lesson
@@ -94,7 +94,7 @@ def _lesson(kind: ModelKind, *, facts: Facts, registry: Registry, report: Report
             return text_lesson(facts, in_use=loaded.model, features=loaded.version.lineage.features, report=report)
         case ModelKind.ACTIONS:
             in_use = usable(registry, kind)
-            return actions_lesson(facts, in_use=in_use.model if in_use else None, report=report)
+            return actions_lesson(facts, in_use=model_in(in_use.model) if in_use else None, report=report)
 
 
 def usable(registry: Registry, kind: ModelKind) -> LoadedModel | None:

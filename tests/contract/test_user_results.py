@@ -12,11 +12,14 @@ import redis
 from bench import NOON
 from servers import ValkeyServer
 
+from models.predictor import Predictor
+from models.registry import registry_in
 from precompute.catalogue import CAMPAIGN_ANALYTICS, DASHBOARD_DATA, HOOK_ANALYSIS, PREDICTED_ACTIONS, SCENE_DETECTION
 from precompute.entry import Entry
 from precompute.errors import UnusableSource
 from precompute.events import UserLoggedIn, VideoUploaded
 from precompute.facts import Action, CampaignFact, Outcome, VideoFact
+from precompute.history import History
 from precompute.job import Job
 from precompute.message import Message
 from precompute.recent import RecentActions
@@ -88,10 +91,10 @@ def outcome(variant: str, clicks: int) -> Outcome:
 
 
 def test_an_unknown_user_gets_valid_empty_results(worker: Worker) -> None:
-    """All three rows, from an empty store."""
+    """All three rows, from an empty store; of whom nothing is known will do what others do first."""
     assert worker.compute(DASHBOARD_DATA)["videos"] == []
     assert worker.compute(CAMPAIGN_ANALYTICS) == {"campaigns": []}
-    assert worker.compute(PREDICTED_ACTIONS)["predicted_actions"] == []
+    assert [one["action"] for one in worker.compute(PREDICTED_ACTIONS)["predicted_actions"][:1]] == ["login"]
 
 
 def test_facts_and_results_meet_on_the_dashboard(worker: Worker) -> None:
@@ -127,8 +130,11 @@ def test_predictions_know_what_the_database_does_not_yet(worker: Worker) -> None
     ]
     worker.parts.facts.write(done[:4])
     RecentActions(worker.parts.cache.client).add(done[3:])
-    first = worker.compute(PREDICTED_ACTIONS)["predicted_actions"][0]
-    assert (first["action"], first["probability"]) == ("view", pytest.approx((3 + 3 / 9) / 4))
+    served = worker.compute(PREDICTED_ACTIONS)
+    known = Predictor(registry_in(worker.parts.settings.data_dir))(History.of(done), at=NOON)
+    assert served["model"]["version"] == known.model_version
+    assert served["predicted_actions"][0]["action"] == "view"
+    assert served["predicted_actions"][0]["probability"] == pytest.approx(known.actions[0].probability)
 
 
 def test_a_new_result_of_a_video_makes_its_owners_dashboard_stale(worker: Worker) -> None:

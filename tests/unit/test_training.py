@@ -178,13 +178,6 @@ def test_other_languages_teach_nothing(trained: Callable[..., Training]) -> None
         trained(ModelKind.TEXT, *campaigns_where(question_wins=2.0, language="de"))
 
 
-def test_actions_need_no_training(trained: Callable[..., Training]) -> None:
-    """It is said rather than pretended."""
-    with pytest.raises(ModelNotTrained, match="nothing to train") as refused:
-        trained(ModelKind.ACTIONS)
-    assert refused.value.code == "nothing_to_train"
-
-
 def test_only_one_process_trains_a_kind(registry: Registry, trained: Callable[..., Training]) -> None:
     """A second one is told; another kind may be trained meanwhile, and this one when the first has ended."""
     holding, ending = multiprocessing.get_context("spawn").Pipe()
