@@ -60,6 +60,7 @@ def test_each_kind_is_trained_from_what_there_is(engine: Engine, caplog: pytest.
         assert registry.in_use(kind).version == trained[kind].version
         assert registry.in_use(kind).trained_at == engine.cache.clock()
     assert told(caplog, "not_trained")["roas"].code == "too_few_outcomes"
+    assert told(caplog, "not_trained")["actions"].code == "too_few_actions"
     assert told(caplog, "training_step")["ctr"].share == 1.0
 
 
@@ -70,7 +71,7 @@ def test_a_night_without_database_is_told_and_leaves_all_as_it_was(
     (tmp_path / "precompute.sqlite3").mkdir()
     train_all(engine)
     assert {record.code for record in told(caplog, "not_trained").values()} == {"database_unavailable"}
-    assert set(told(caplog, "not_trained")) == {"ctr", "roas", "text"}
+    assert set(told(caplog, "not_trained")) == {"ctr", "roas", "text", "actions"}
 
 
 def test_generated_texts_are_kept_for_their_outcomes(engine: Engine, bench: Bench, tmp_path: Path) -> None:
