@@ -87,7 +87,9 @@ def invalidate(query: dict[str, Any], body: dict[str, Any]) -> dict[str, int]:
     """Drop every result that a pattern matches.
 
     The pattern is a glob (`*`, `?`, `[abc]`), held against the cache key and against `{subject}:{id}:{task_type}`, so
-    `video:vid_12345:*` means every result of that video. A computation that is running does not write its result.
+    `video:vid_12345:*` means every result of that video. What was computed from a result goes with it (the CTR with the
+    hook), and a computation that is running does not write. `invalidated` counts every entry that was dropped, or with
+    `soft` marked stale, once. Its owner's dashboard and analytics go stale and are not counted. Failures are forgotten.
     """
     wanted = {"soft": False, **query, **body}
     if "pattern" not in wanted:
