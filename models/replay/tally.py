@@ -67,3 +67,7 @@ class Tally:
     def stale_hits(self, scored_from: int) -> int:
         """How many of them were stale."""
         return self._fates[scored_from:].count(_STALE)
+
+    def served(self, place: int) -> bool:
+        """Whether one read was served at once."""
+        return self._fates[place] in (_HIT, _STALE)
