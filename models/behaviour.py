@@ -83,6 +83,13 @@ class Log:
             names=self.names,
         )
 
+    def with_names_that_occur(self) -> "Log":
+        """The same log without names that none of its events has, as parts of a log may hold."""
+        used, numbers = np.unique(self.actions, return_inverse=True)
+        names = tuple(self.names[code] for code in used)
+        actions = numbers.astype(np.int32)
+        return Log(users=self.users, actions=actions, at=self.at, utc_offset=self.utc_offset, names=names)
+
     def renumbered(self, names: tuple[str, ...]) -> "Log":
         """The same log with the numbers that actions have in ``names``, which holds all of them."""
         places = {name: number for number, name in enumerate(names)}

@@ -13,7 +13,7 @@ from models.lesson import Report
 from models.next_action_features import Rows, joined, rows_of
 from models.next_action_judgement import Cases, Judgement, learned
 from models.population import Population, Told, contexts, told_by
-from models.windows import Windows, window_of, windows_of
+from models.windows import LONGEST, Windows, window_of, windows_of
 
 Probabilities = NDArray[np.float32]
 
@@ -52,22 +52,23 @@ class NextActionModel:
             history: The user's latest actions (200 are looked at) in the order accepted, oldest first; may be empty.
             at: Now.
             utc_offset: How far the user's clock is ahead of UTC, where known.
-            population: What all users did up to now, where that is kept; else as of the training.
+            population: What all users did up to now, where that is kept: :meth:`Population.grown` from the model's own,
+                told of each action by :meth:`Population.learn`. Else the model's own, as of the training.
 
         Returns:
-            By name, of all ``actions`` and of all in ``history``; they add up to at most 1.
+            By name, of all that are known and of all in ``history``; they add up to at most 1.
         """
-        names = self._with(dict.fromkeys(name for name, _ in history))
-        numbers = {name: number for number, name in enumerate(names)}
-        known = window_of(history, at=at, utc_offset=utc_offset, numbers=numbers)
         live = population is not None
         everybody = population if population is not None else self.population
+        names = tuple(dict.fromkeys((*everybody.actions, *(name for name, _ in history[-LONGEST:]))))
+        numbers = {name: number for number, name in enumerate(names)}
+        known = window_of(history, at=at, utc_offset=utc_offset, numbers=numbers)
         found = everybody.find(contexts(known, moment=known.now), kinds=len(names), live=live)
         return dict(zip(names, self._told(known, told_by(found, known, live=live))[0].tolist(), strict=True))
 
     def columns(self, log: Log) -> tuple[str, ...]:
         """The names that the columns of :meth:`follow` stand for: ``actions``, then those only in ``log``."""
-        return self._with(log.names)
+        return tuple(dict.fromkeys((*self.actions, *log.names)))
 
     def follow(self, log: Log, *, acts_now: bool = False, learns: bool = True, start: int = 0) -> Probabilities:
         """What would have been told before each event of a log: of that user, only what came before it.
@@ -85,7 +86,7 @@ class NextActionModel:
         """
         names = self.columns(log)
         told = np.zeros((len(log) - start, len(names)), np.float32)
-        everybody = self.population.grown(len(names))
+        everybody = self.population.grown(names)
         numbered = log.renumbered(names)
         codes = numbered.actions
         for events, known, keys in _asked(numbered, acts_now=acts_now, start=start):
@@ -95,10 +96,6 @@ class NextActionModel:
                 found = everybody.find(keys, kinds=len(names), live=False)
             told[events.start - start : events.stop - start] = self._told(known, told_by(found, known, live=learns))
         return told
-
-    def _with(self, names: Sequence[str] | Mapping[str, None]) -> tuple[str, ...]:
-        known = set(self.actions)
-        return self.actions + tuple(name for name in names if name not in known)
 
     def _told(self, known: Windows, told: Told) -> Floats:
         rows = rows_of(known, told)
@@ -134,7 +131,8 @@ def fit(log: Log, *, seed: int = 0, report: Report) -> NextActionModel:
         report: Told of each step.
     """
     report("reading the log", 0.0)
-    everybody = Population().grown(max(1, len(log.names)))
+    log = log.with_names_that_occur()
+    everybody = Population().grown(log.names)
     modes = _cases(log, everybody, report=report)
     judgement = None
     if len(log) >= LEAST_EVENTS:

@@ -35,7 +35,7 @@ OPINIONS = (
 )
 """The chains that are pooled."""
 
-CHAINS = ("own_paused_3", "own_on_all_3", "all_paused_2")
+CHAINS = ("own_paused_3", "own_on_all_3", "all_paused_2", "own_0")
 """Their mean picks the candidates, and is all there is before there is anything to learn from."""
 
 
@@ -88,7 +88,6 @@ def rows_of(known: Windows, told: Told) -> Rows:
     candidates = np.argsort(-chains, axis=1, kind="stable")[:, :CANDIDATES]
     cut = {name: np.take_along_axis(values, candidates, axis=1) for name, values in by_candidate.items()}
     of_moment = [np.broadcast_to(values[:, None], candidates.shape) for values in _moment(known, told).values()]
-    of_moment.append(candidates.astype(np.float64))
     return Rows(
         candidates=candidates,
         chains=chains,
@@ -114,10 +113,13 @@ def _own(known: Windows, told: Told, *, kinds: int) -> dict[str, Floats]:
     """What the user's own chains say."""
     length = agreement(known, longest=ORDERS)
     here = known.known.astype(np.float64)
+    # Only what is known now: names that a log holds later, or that others use, must change nothing.
+    somewhere = (told.shares["all"] > 0) | (followers(known, here, kinds=kinds) > 0)
+    even = somewhere / np.maximum(somewhere.sum(axis=1, keepdims=True), 1)
     made: dict[str, Floats] = {}
     for name, decay in (("own", 1.0), ("own_recent", 0.9)):
         weight = here * decay**LAGS
-        shares = np.full((len(known), kinds), 1 / kinds)
+        shares = even
         for order in range(ORDERS + 1):
             counts = followers(known, weight * (length >= order), kinds=kinds)
             shares = smoothed(counts, shares)
@@ -177,7 +179,7 @@ def _moment(known: Windows, told: Told) -> dict[str, Floats]:
         "actions_today": _today(known).sum(axis=1),
         "session_s": np.log1p(np.maximum(np.where(actions > 0, known.now - start, 0.0), 0)),
         "actions_in_session": actions,
-        "last_action": known.actions[:, 0],
+        "last_action": _share_of_last(known, told),
         "acts_now": known.acts_now,
         "live": np.full(len(known), told.live),
         "waited_s": np.where(known.acts_now, np.log1p(np.maximum(waited, 0)), -1),
@@ -196,6 +198,12 @@ def _moment(known: Windows, told: Told) -> dict[str, Floats]:
         "all_times_paused_3": told.times[:, 7],
     }
     return {name: values.astype(np.float64) for name, values in made.items()}
+
+
+def _share_of_last(known: Windows, told: Told) -> Floats:
+    """(n,) The last action as a number: how often everybody does it. Numbers of names are not the same in all uses."""
+    last = np.maximum(known.actions[:, :1], 0)
+    return np.where(known.known[:, 0], np.take_along_axis(told.shares["all"], last, axis=1)[:, 0], -1.0)
 
 
 def in_session(known: Windows) -> NDArray[np.bool_]:

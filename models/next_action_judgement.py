@@ -15,7 +15,10 @@ Hits = NDArray[np.bool_]
 
 TREES = 50
 
-CASES_A_TREE = 30_000
+TRIAL_TREES = 20
+"""Of the forest that is only grown to weigh forest and pool."""
+
+CASES_A_TREE = 20_000
 """Rows that each tree is grown on, drawn anew for each."""
 
 LEAST_IN_LEAF = 10
@@ -110,7 +113,7 @@ def learned(modes: Sequence[Cases], *, events: int, seed: int) -> Judgement:
     """
     start, cut = round(LEFT_OUT * events), round((1 - HELD_OUT) * events)
     trial = _grown(
-        [cases[start:cut] for cases in modes], trees=TREES // 2, seed=seed, weighed=(np.array([1.0, 0.0]), 1.0)
+        [cases[start:cut] for cases in modes], trees=TRIAL_TREES, seed=seed, weighed=(np.array([1.0, 0.0]), 1.0)
     )
     weighed = _weighed(trial, [cases[cut:] for cases in modes])
     return _grown([cases[start:] for cases in modes], trees=TREES, seed=seed, weighed=weighed)
@@ -146,4 +149,4 @@ def _weighed(trial: Judgement, modes: Sequence[Cases]) -> tuple[Floats, float]:
         np.put_along_axis(rest, cases.rows.candidates, 0.0, axis=1)
         expected += float(rest.sum())
     missed = float((~hits.any(axis=1)).sum())
-    return pool_weights(told, hits), (missed + 1) / (expected + 1)
+    return pool_weights(told, hits), (missed + 5) / (expected + 5)

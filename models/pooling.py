@@ -28,9 +28,9 @@ def pooled(opinions: NDArray[np.floating], weights: Floats) -> Floats:
         weights: (k,) of each; they need not add up to one, which sharpens or flattens.
 
     Returns:
-        (n, c), each row adding up to one.
+        (n, c), each row adding up to one; nothing for what nobody gives any probability.
     """
-    return _shares(np.log(opinions.astype(np.float64) + FAINTEST) @ weights)
+    return _shares(_logs(opinions) @ weights + _ruled_out(opinions))
 
 
 def pool_weights(opinions: NDArray[np.floating], hit: NDArray[np.bool_]) -> Floats:
@@ -45,14 +45,15 @@ def pool_weights(opinions: NDArray[np.floating], hit: NDArray[np.bool_]) -> Floa
     """
     some = np.flatnonzero(hit.any(axis=1))
     some = some[:: len(some) // MOST_CASES + 1]
-    logs, came = np.log(opinions[some].astype(np.float64) + FAINTEST), hit[some].argmax(axis=1)
+    logs, came, out = _logs(opinions[some]), hit[some].argmax(axis=1), _ruled_out(opinions[some])
     even = np.full(logs.shape[2], 1 / logs.shape[2])
     if not len(logs):
         return even
+    out[np.arange(len(logs)), came] = 0.0
     truth = logs[np.arange(len(logs)), came].mean(axis=0)
 
     def loss(weights: Floats) -> tuple[float, Floats]:
-        shares = _shares(logs @ weights)
+        shares = _shares(logs @ weights + out)
         away = weights - even
         value = -np.log(shares[np.arange(len(logs)), came]).mean() + PENALTY * (away @ away)
         slope = np.einsum("nc,nck->k", shares, logs) / len(logs) - truth + 2 * PENALTY * away
@@ -60,6 +61,16 @@ def pool_weights(opinions: NDArray[np.floating], hit: NDArray[np.bool_]) -> Floa
 
     found = minimize(loss, even, jac=True, method="L-BFGS-B", options={"maxiter": MOST_STEPS})
     return np.asarray(found.x, np.float64)
+
+
+def _logs(opinions: NDArray[np.floating]) -> Floats:
+    return np.log(opinions.astype(np.float64) + FAINTEST)
+
+
+def _ruled_out(opinions: NDArray[np.floating]) -> Floats:
+    """(n, c) minus infinity for what nobody gives any probability, where somebody gives some to something."""
+    nothing: NDArray[np.bool_] = (opinions == 0).all(axis=2)
+    return np.where(nothing & ~nothing.all(axis=1, keepdims=True), -np.inf, 0.0)
 
 
 def _shares(scores: Floats) -> Floats:

@@ -1,13 +1,14 @@
 """What everybody does: Markov chains of all users' actions, the latest weighing most, kept up with each action."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.chains import Floats, runs, smoothed
-from models.windows import NONE, Windows
+from models.windows import LONGEST, NONE, Windows, window_of
 
 PAUSES_S = (60.0, 180.0, 600.0, 1_800.0, 7_200.0, 21_600.0, 86_400.0, 259_200.0, 604_800.0)
 """Edges between short and long pauses, in seconds: from the same minute to more than a week."""
@@ -60,20 +61,40 @@ class Population:
     """What followed each context among all users.
 
     Attributes:
+        actions: Names of what is counted.
         rows: Where each context stands in ``counts``; row 0 is nobody's, and empty.
         counts: (n_contexts, kinds) float32, weights of what followed.
         waiting: Contexts, action and instant of what is not counted yet (:meth:`follow`).
     """
 
+    actions: tuple[str, ...] = ()
     rows: dict[int, int] = field(default_factory=dict)
     counts: NDArray[np.float32] = field(default_factory=lambda: np.zeros((1, 1), np.float32))
     waiting: list[tuple[NDArray[np.intp], int, float]] = field(default_factory=list)
 
-    def grown(self, kinds: int) -> "Population":
-        """A copy that can count ``kinds`` actions."""
-        counts = np.zeros((len(self.counts), kinds), np.float32)
-        counts[:, : self.counts.shape[1]] = self.counts
-        return Population(dict(self.rows), counts, list(self.waiting))
+    def grown(self, names: Iterable[str]) -> "Population":
+        """A copy that counts actions of ``names``, too; they come after those that are counted already."""
+        actions = tuple(dict.fromkeys((*self.actions, *names)))
+        counts = np.zeros((len(self.counts), max(1, len(actions))), np.float32)
+        counts[:, : len(self.actions)] = self.counts[:, : len(self.actions)]
+        return Population(actions, dict(self.rows), counts, list(self.waiting))
+
+    def learn(self, history: Sequence[tuple[str, datetime]], *, action: str, at: datetime) -> None:
+        """Count one action more, by whom it may be.
+
+        Args:
+            history: What this user did before, in the order accepted, oldest first.
+            action: What was done.
+            at: When.
+        """
+        names = [name for name, _ in history[-LONGEST:]] + [action]
+        if not set(names) <= set(self.actions):
+            grown = self.grown(names)
+            self.actions, self.counts = grown.actions, grown.counts
+        numbers = {name: number for number, name in enumerate(self.actions)}
+        known = window_of(history, at=at, utc_offset=None, numbers=numbers)
+        moment = np.array([at.timestamp()])
+        self.follow(contexts(known, moment=moment), [numbers[action]], moment.tolist())
 
     def without_rare(self) -> "Population":
         """A copy with the contexts met most often and all counted, to be kept."""
@@ -81,7 +102,7 @@ class Population:
         weights = self.counts.sum(axis=1)
         most = sorted(self.rows.items(), key=lambda item: -weights[item[1]])[:MOST_CONTEXTS]
         counts = np.concatenate([self.counts[:1], self.counts[[row for _, row in most]]])
-        return Population({key: number for number, (key, _) in enumerate(most, start=1)}, counts)
+        return Population(self.actions, {key: number for number, (key, _) in enumerate(most, start=1)}, counts)
 
     def find(self, keys: NDArray[np.int64], *, kinds: int, live: bool) -> NDArray[np.float32]:
         """What has followed each of some contexts.
