@@ -32,6 +32,7 @@ class Result:
         "cause",
         "cost",
         "counted",
+        "counts",
         "due",
         "gone",
         "on_way",
@@ -55,7 +56,7 @@ class Result:
         self.read: float | None = None
         self.wanted: float | None = None
         self.cause: Cause | None = None
-        self.counted = self.parked = self.on_way = False
+        self.counted = self.counts = self.parked = self.on_way = False
         self.waiting: list[tuple[int, float]] = []
 
 
@@ -256,6 +257,7 @@ class Simulation:
             self.tally.checked(self._plant.check_s)
         if not holds:
             self.tally.computed(cause, result.cost)
+            result.counts = self.tally.counting
         takes = (self._plant.check_s if checks else 0.0) + (0.0 if holds else result.cost)
         self._number += 1
         heappush(self._heap, (now + takes, self._number, result, cause, holds, version))
@@ -272,7 +274,7 @@ class Simulation:
         if not holds:
             self._settle(result)
             result.version, result.reads, result.cause = version, 0, cause
-            result.counted = self.tally.counting
+            result.counted = result.counts
             if result.counted:
                 self.tally.made[cause] += 1
         self._good_from(result, now)
