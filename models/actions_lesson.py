@@ -20,8 +20,8 @@ from precompute.zones import utc_offset
 METHOD = "next-action-1"
 """Changes with what :class:`NextActionModel` consists of, so that no version of the service asks another's model."""
 
-MOST_LEARNED = 100_000
-"""Latest actions that are learned from, so that a night has time for every kind of model."""
+MOST_LEARNED = 60_000
+"""Latest actions that are read: half a minute and 1.3 GB, so that a night has time and room for every kind of model."""
 
 HELD_OUT = 0.2
 """Share of the actions, those that were accepted last."""
