@@ -158,18 +158,20 @@ class Cache:
         count: int = self.scripts.run("clean", self.now_ms(), most)
         return count
 
-    def due(self, row: TaskType, *, within: timedelta | None, most: int) -> list[CacheKey]:
-        """Keys of a type that go stale within ``within`` (None: ever) or are stale, soonest first, up to ``most``."""
+    def due(self, row: TaskType, *, within: timedelta | None, most: int, offset: int = 0) -> list[CacheKey]:
+        """Keys of a type that are stale or go stale within ``within`` (None: ever), soonest first, ``most`` at a time."""
         until = "+inf" if within is None else self.now_ms() + in_ms(within)
         with reaching_cache():
-            keys = self.client.zrange(f"pc:y:{row.name}", "-inf", until, byscore=True, offset=0, num=most)
+            keys = self.client.zrange(f"pc:y:{row.name}", "-inf", until, byscore=True, offset=offset, num=most)
         return [CacheKey.parse(key.decode()) for key in keys]
 
     def origin(self, key: CacheKey) -> Origin | None:
         """Where an entry comes from, or None when it is gone or the server evicted its task before it was stored."""
         with reaching_cache():
-            event, reads = self.client.hmget(f"pc:e:{key}", "ev", "rd")
-        return None if not event else Origin(event=event.decode(), reads=int(reads or 0))
+            event, reads, source = self.client.hmget(f"pc:e:{key}", "ev", "rd", "sr")
+        if not event:
+            return None
+        return Origin(event=event.decode(), reads=int(reads or 0), source=(source or b"").decode())
 
     def ping(self) -> None:
         """Do nothing, if the cache answers.

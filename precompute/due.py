@@ -8,7 +8,6 @@ from itertools import groupby
 from precompute.ages import ages_of
 from precompute.cache import Cache
 from precompute.clock import from_ms, to_ms
-from precompute.durations import in_ms
 from precompute.events import Event
 from precompute.revalidation import Revalidation
 from precompute.scripts import reaching_cache
@@ -105,27 +104,14 @@ class DueEntries:
                 break
         return found
 
-    def stale_within(self, row: TaskType, within: timedelta) -> Iterator[list[DueEntry]]:
-        """Entries of a type that are stale or go stale within ``within``, soonest first, by pages."""
-        until, offset = self.cache.now_ms() + in_ms(within), 0
-        while True:
-            with reaching_cache():
-                index = f"pc:y:{row.name}"
-                keys = self.cache.client.zrange(index, "-inf", until, byscore=True, offset=offset, num=PAGE)
-            found = self._look(keys)
-            yield found
-            if len(keys) < PAGE:
-                return
-            offset += len(found)
-
-    def soonest(self, row: TaskType) -> Iterator[list[DueEntry]]:
-        """The entries of a type, those first that are stale longest or go stale soonest, by pages."""
+    def soonest(self, row: TaskType, *, within: timedelta | None) -> Iterator[list[DueEntry]]:
+        """Entries of a type that are stale or go stale within ``within`` (None: ever), soonest first, by pages."""
         offset = 0
         while True:
-            with reaching_cache():
-                keys = self.cache.client.zrange(f"pc:y:{row.name}", offset, offset + PAGE - 1)
-            found = self._look(keys)
+            keys = self.cache.due(row, within=within, most=PAGE, offset=offset)
+            found = self._look([str(key) for key in keys])
             yield found
+            # Those that are gone left the index in the look.
             offset += len(found)
             if len(keys) < PAGE:
                 return
@@ -220,7 +206,7 @@ class DueEntries:
                 pipe.hincrby("pc:m", name, by)
             pipe.execute()
 
-    def _look(self, keys: Sequence[bytes]) -> list[DueEntry]:
+    def _look(self, keys: Sequence[bytes | str]) -> list[DueEntry]:
         return [_due(fields) for fields in self._run("look", *keys)] if keys else []
 
 

@@ -107,7 +107,9 @@ class Origin:
     Attributes:
         event: As :meth:`precompute.events.Event.to_json` wrote it.
         reads: How often the entry has been read since it was stored.
+        source: Token of its sources; empty when nobody can tell, or when it was outdated since.
     """
 
     event: str
     reads: int
+    source: str = ""

@@ -146,13 +146,15 @@ class Refreshing:
         """
         key, row = entry.key, self._rows[entry.key.task_type]
         try:
-            for held in self._due.held(key.ref, [row]):
-                if held.source:
-                    self._hand_out([(key.ref, (row.name,))], now=self._cache.clock())
-                else:
-                    # What another reader had computed meanwhile is not computed a second time.
-                    again = self._again(row, held.event, force=entry.early, seen_at=entry.computed_at)
-                    admit_all([again], ledger=self._ledger, dispatch=self._dispatch)
+            origin = self._cache.origin(key)
+            if origin is None:
+                return
+            if origin.source:
+                self._hand_out([(key.ref, (row.name,))], now=self._cache.clock())
+            else:
+                # What another reader had computed meanwhile is not computed a second time.
+                again = self._again(row, origin.event, force=entry.early, seen_at=entry.computed_at)
+                admit_all([again], ledger=self._ledger, dispatch=self._dispatch)
         except BrokerUnavailable:
             _log.warning("Entry not refreshed", extra={"action": "refresh_not_queued", "key": str(key)})
 
@@ -197,7 +199,7 @@ class Refreshing:
 
     def _demanded(self, row: TaskType, *, limit: int | None) -> Refreshed:
         queued = looked = 0
-        for page in self._due.stale_within(row, lead_of(row)):
+        for page in self._due.soonest(row, within=lead_of(row)):
             now = self._cache.clock()
             worth = [entry for entry in page if not entry.on_its_way and self._kept_up(entry, now)]
             chosen = worth if limit is None else worth[: limit - queued]
@@ -212,7 +214,7 @@ class Refreshing:
 
     def _forced(self, row: TaskType, *, limit: int | None) -> Refreshed:
         queued = looked = 0
-        for page in self._due.every(row) if limit is None else self._due.soonest(row):
+        for page in self._due.every(row) if limit is None else self._due.soonest(row, within=None):
             idle = [entry for entry in page if not entry.on_its_way]
             chosen = idle if limit is None else idle[: limit - queued]
             plans = [self._insisting(row, event) for event in self._due.events(entry.key for entry in chosen) if event]
