@@ -4,8 +4,8 @@ from precompute.catalogue import Catalogue
 from precompute.ledger import Ledger
 from precompute.queues import Queue
 
-SLICE = 300
-"""Keys and names looked at by one call of the script: under a millisecond of the server's time."""
+SLICE = 200
+"""Keys and names looked at by one call of the script: about a millisecond of the server's time."""
 
 MOST_SLICES = 20
 """In one sweep, once the indexes count differently: what an index lost is found within minutes, not hours."""
