@@ -159,7 +159,7 @@ class Cache:
         return count
 
     def due(self, row: TaskType, *, within: timedelta | None, most: int, offset: int = 0) -> list[CacheKey]:
-        """Keys of a type that are stale or go stale within ``within`` (None: ever), soonest first, ``most`` at a time."""
+        """Keys of a type that are stale or go stale within ``within`` (None: ever), soonest first, ``most`` at once."""
         until = "+inf" if within is None else self.now_ms() + in_ms(within)
         with reaching_cache():
             keys = self.client.zrange(f"pc:y:{row.name}", "-inf", until, byscore=True, offset=offset, num=most)
