@@ -21,11 +21,13 @@ ANSWER_TIMEOUT_S = 5.0
 
 def connect(url: str) -> "redis.Redis":
     """A client for the cache with bounded waits; connects when first used."""
+    # A socket file has nothing to keep alive, and its connections refuse to be told so.
+    keepalive = {} if url.startswith("unix:") else {"socket_keepalive": True}
     return redis.Redis.from_url(
         url,
         socket_connect_timeout=CONNECT_TIMEOUT_S,
         socket_timeout=ANSWER_TIMEOUT_S,
-        socket_keepalive=True,
+        **keepalive,
         # One more try covers a connection that the server closed meanwhile; more would only add to the wait.
         retry=Retry(NoBackoff(), 1),
         health_check_interval=30,

@@ -1,7 +1,9 @@
 """The short way to the server: no answer goes to the wrong question, whatever happens on the way."""
 
 import multiprocessing
+import tempfile
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import pytest
 import redis
@@ -84,3 +86,13 @@ def test_a_forked_child_asks_on_a_connection_of_its_own(bench: Bench) -> None:
     assert here.recv() != ours
     assert lanes.ask("CLIENT", "ID") == ours
     lanes.close()
+
+
+def test_a_socket_file_is_a_way_to_the_cache(tmp_path: Path) -> None:
+    """REDIS_URL may be unix://: results are stored and read there like anywhere else."""
+    # Not below tmp_path: the path of a socket file has room for about 100 characters.
+    with tempfile.TemporaryDirectory() as folder, ValkeyServer(tmp_path, "--unixsocket", f"{folder}/s"):
+        bench = Bench(connect(f"unix://{folder}/s"))
+        bench.have(SOLO)
+
+        assert isinstance(bench.cache.read(key(SOLO)), Entry)
