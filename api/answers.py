@@ -152,7 +152,9 @@ class RefreshedSchema(Schema):
     success = succeeded()
     task_type = TaskTypeName(required=True)
     queued = fields.Integer(required=True)
-    skipped = fields.Integer(required=True, metadata=_about("Due, but unread, on their way already, or without room under load."))
+    skipped = fields.Integer(
+        required=True, metadata=_about("Due, but unread, on their way already, or without room under load.")
+    )
 
 
 class QueueSchema(Schema):

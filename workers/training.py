@@ -11,7 +11,7 @@ _log = logging.getLogger(__name__)
 
 
 def train_all(engine: Engine) -> None:
-    """Train what there are outcomes or actions for; a kind that cannot be now is told in the log, and leaves the others."""
+    """Train what there are outcomes or actions for; a kind that cannot be now is told in the log, the others go on."""
     for kind in TRAINED:
         try:
             _train(kind, engine=engine)

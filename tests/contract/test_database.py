@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from activity_promises import ActivityPromises
-from behaviour_promises import BehaviourPromises
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from behaviour_promises import BehaviourPromises
 from postgres import PostgresServer
 from sqlalchemy import text
 from store_promises import StorePromises, action, campaign, outcome, video
