@@ -108,7 +108,8 @@ class Anticipation:
         """Queue what of these needs is not fresh, as far as it is worth it; how many results that were.
 
         Args:
-            wanted: Of any users.
+            wanted: Of any users. What is no likelier than the setting's threshold is left alone: computing it is not
+                worth it, and keeping it fresh is not either.
             queue: Where it is to wait, at the most urgent.
             wanted_for: What is fresh is kept so for as long.
 
@@ -116,7 +117,7 @@ class Anticipation:
             BrokerUnavailable: Nothing was queued.
             StoreUnavailable: The cache cannot be reached.
         """
-        missing = self._missing(wanted, wanted_for=wanted_for)
+        missing = self._missing(self._likeliest(wanted), wanted_for=wanted_for)
         chosen = self._allowed(self._worthwhile(missing, queue=queue))
         renewed = self._renew([one.need for one in chosen if one.held])
         return renewed + self._compute([one.need for one in chosen if not one.held], queue=queue)
@@ -165,11 +166,20 @@ class Anticipation:
             for need in needs(user_id, probabilities=likely[user_id], latest=latest, catalogue=self._catalogue)
         ]
 
+    def _likeliest(self, wanted: Iterable[Need]) -> list[Need]:
+        """Of several users who need one result, the one who does so most likely; none that is too unlikely."""
+        found: dict[CacheKey, Need] = {}
+        for need in wanted:
+            known = found.get(need.key)
+            if self._likely(need.probability) and (known is None or need.probability > known.probability):
+                found[need.key] = need
+        return list(found.values())
+
     def _likely(self, probability: float) -> bool:
         return probability > self._bounds.prediction_threshold
 
     def _missing(self, wanted: Sequence[Need], *, wanted_for: timedelta) -> list[Missing]:
-        """Of what is wanted what is neither fresh nor on its way."""
+        """Of what is wanted, each result once, what is neither fresh nor on its way."""
         if not wanted:
             return []
         pairs = [(need, row) for need in wanted for row in _with_inputs(need.row)]
@@ -185,7 +195,7 @@ class Anticipation:
                 rows=tuple(row for row in _with_inputs(need.row) if states[need.key][row.name] in _TO_COMPUTE),
                 held=states[need.key][need.row.name] == _HELD,
             )
-            for need in {need.key: need for need in wanted}.values()
+            for need in wanted
             if states[need.key][need.row.name] in _TO_COMPUTE
         ]
 

@@ -14,7 +14,7 @@ from precompute.catalogue import Catalogue
 from precompute.entry import State
 from precompute.events import CampaignCreated, Event, UserLoggedIn, VideoUploaded
 from precompute.ledger import Beginning, TaskRecord
-from precompute.needs import Latest
+from precompute.needs import Latest, Need
 from precompute.planner import Cause, plan
 from precompute.prediction import PredictedAction, Prediction
 from precompute.queues import Queue
@@ -286,3 +286,24 @@ def test_without_a_broker_nothing_is_left_behind(ahead: Ahead, cache_client: "re
     assert ahead.record(BILLS).state is State.MISSING
     ahead.bench.dispatch.broken = False
     assert ahead.prepare(will={"pay": 0.9}) == ["bills:u1"]
+
+
+def test_a_result_that_several_need_counts_as_its_likeliest_reader_does(ahead: Ahead) -> None:
+    """Whoever is named last."""
+    event = CampaignCreated(subject_id="c1", user_id="u1")
+    likely = Need(user_id="u1", row=TEXTS, event=event, probability=0.9)
+    hardly = Need(user_id="u2", row=TEXTS, event=event, probability=0.6)
+    ahead.fill(50)
+    assert ahead.of().fulfil([likely, hardly]) == 1
+
+
+def test_what_will_hardly_be_read_is_not_kept_fresh_either(ahead: Ahead) -> None:
+    """Being wanted has a result refreshed that nobody has read; that takes more than a need that might come up."""
+    ahead.prepare(will={"pay": 0.9})
+    ahead.compute(BILLS)
+    event = UserLoggedIn(subject_id="u1", user_id="u1")
+    for probability, wanted in ((0.5, False), (0.6, True)):
+        need = Need(user_id="u1", row=BILLS, event=event, probability=probability)
+        ahead.bench.client.hdel(f"pc:e:{need.key}", "wu")
+        assert ahead.of().fulfil([need]) == 0
+        assert ahead.bench.client.hexists(f"pc:e:{need.key}", "wu") is wanted
