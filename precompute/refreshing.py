@@ -115,7 +115,7 @@ class Refreshing:
         wanted = [entry for entry in due if not entry.on_its_way and self._kept_up(entry, now)]
         self._due.put_off((entry.key for entry in coming), until=now + AGAIN_IN)
         room = MOST_ON_THEIR_WAY - self._due.claimed()
-        parked = self._due.park((entry.key, now - READ_LATELY) for entry in idle)
+        parked = self._due.park((entry.key, self._unread_since(entry, now)) for entry in idle)
         taken, refused = self._with_room(wanted, now=now, most=min(MOST_HANDED_OUT, max(0, room)))
         self._put_off(refused, now=now)
         queued = self._hand_out(taken, now=now)
@@ -157,6 +157,10 @@ class Refreshing:
                 admit_all([again], ledger=self._ledger, dispatch=self._dispatch)
         except BrokerUnavailable:
             _log.warning("Entry not refreshed", extra={"action": "refresh_not_queued", "key": str(key)})
+
+    def _unread_since(self, entry: DueEntry, now: datetime) -> datetime:
+        # Nobody can read what is of a type that is no longer loaded: left due, it would stand before all others.
+        return now - READ_LATELY if entry.key.task_type in self._rows else now + AGAIN_IN
 
     def _kept_up(self, entry: DueEntry, now: datetime) -> bool:
         # A type that is no longer loaded cannot be computed: left alone, its entries go with time.

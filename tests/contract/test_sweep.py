@@ -10,7 +10,7 @@ from precompute.due import DueEntries
 from precompute.errors import BrokerUnavailable
 from precompute.freshness import READ_LATELY
 from precompute.precomputer import Precomputer
-from precompute.refreshing import AGAIN_IN, MOST_HANDED_OUT, Refreshing, Swept
+from precompute.refreshing import AGAIN_IN, MOST_HANDED_OUT, MOST_LOOKED_AT, Refreshing, Swept
 
 MOMENT = timedelta(milliseconds=1)
 
@@ -112,6 +112,22 @@ def test_what_was_read_long_ago_is_parked(refreshing: Refreshing, bench: Bench) 
     bench.clock.forward(TTL)
 
     assert refreshing.sweep() == Swept(parked=1)
+
+
+def test_what_nobody_can_compute_any_more_stands_in_nobodys_way(refreshing: Refreshing, bench: Bench) -> None:
+    """Results of a plug-in that was taken out, read a moment ago, and more of them than one sweep looks at."""
+    now = bench.cache.now_ms()
+    with bench.client.pipeline() as pipe:
+        for number in range(MOST_LOOKED_AT):
+            entry = {"v": "{}", "at": now, "st": now, "rd": 1, "lr": now, "co": 1}
+            pipe.hset(f"pc:e:unloaded:video:v{number}", mapping=entry)
+            pipe.zadd("pc:due", {f"unloaded:video:v{number}": now})
+        pipe.execute()
+    have_read(bench, "v1")
+    bench.clock.forward(TTL)
+
+    assert refreshing.sweep() == Swept(parked=MOST_LOOKED_AT)
+    assert refreshing.sweep() == Swept(queued=1)
 
 
 def test_what_is_expected_to_be_read_is_refreshed(refreshing: Refreshing, bench: Bench) -> None:
