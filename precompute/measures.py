@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -17,6 +18,9 @@ WORKERS_KEY = "pc:workers"
 
 REPORT_EVERY_S = 5
 """A worker reports this often; one that missed three reports does not count as running."""
+
+LOST_AFTER = timedelta(hours=1)
+"""A worker that has not reported for this long is forgotten; should it live, its next report names it again."""
 
 REFRESHES = ("queued", "unchanged", "changed", "unreachable", "expired", "parked", "refused", "forced")
 """What becomes of refreshes: handed to workers, who found nothing changed, or something, or could not ask, or got to it
@@ -160,6 +164,17 @@ def forget_worker(cache: Cache, *, name: str) -> None:
     """Say that a worker has ended."""
     with reaching_cache():
         cache.client.hdel(WORKERS_KEY, name)
+
+
+def forget_lost_workers(cache: Cache) -> int:
+    """Forget workers that ended without a word, else each killed container's name would stay; how many there were."""
+    limit = cache.clock().timestamp() - LOST_AFTER.total_seconds()
+    with reaching_cache():
+        reports = cache.client.hgetall(WORKERS_KEY)
+        lost = [name for name, report in reports.items() if orjson.loads(report)["at"] < limit]
+        if lost:
+            cache.client.hdel(WORKERS_KEY, *lost)
+    return len(lost)
 
 
 def _durations(counters: Mapping[str, int]) -> Mapping[str, Mapping[int, int]]:

@@ -14,6 +14,7 @@ from precompute.anticipation import Anticipation
 from precompute.attention import Attention
 from precompute.clock import from_ms
 from precompute.errors import BrokerUnavailable, DeclarationError, StoreUnavailable
+from precompute.measures import forget_lost_workers
 from precompute.mending import mend
 from precompute.message import Message
 from precompute.plugins import catalogue_for, plugin_modules
@@ -104,6 +105,7 @@ def sweep(**_: Any) -> None:
     parts = execution().engine
     rescue(parts)
     parts.cache.clean()
+    forget_lost_workers(parts.cache)
     mend(parts.ledger, parts.catalogue)
     look_after_warmth(parts)
 

@@ -5,7 +5,16 @@ from datetime import timedelta
 import pytest
 from bench import CATALOGUE, CUTS, RAW, SOLO, Bench, key
 
-from precompute.measures import REPORT_EVERY_S, forget_worker, measure, report_worker, running_workers
+from precompute.measures import (
+    LOST_AFTER,
+    REPORT_EVERY_S,
+    WORKERS_KEY,
+    forget_lost_workers,
+    forget_worker,
+    measure,
+    report_worker,
+    running_workers,
+)
 from precompute.queues import Queue
 
 
@@ -68,6 +77,17 @@ def test_a_worker_runs_as_long_as_it_reports(bench: Bench) -> None:
     report_worker(bench.cache, name="b@host", processes=2, queues=["video"])
     bench.clock.forward(timedelta(seconds=REPORT_EVERY_S + 1))
     assert [each["name"] for each in measure(bench.cache, CATALOGUE).workers] == ["b@host"]
+
+
+def test_workers_that_were_killed_are_forgotten(bench: Bench) -> None:
+    """Containers have a new name each time; one that is only late is still known."""
+    report_worker(bench.cache, name="killed", processes=2, queues=["video"])
+    bench.clock.forward(LOST_AFTER)
+    assert forget_lost_workers(bench.cache) == 0
+    report_worker(bench.cache, name="lives", processes=2, queues=["video"])
+    bench.clock.forward(timedelta(seconds=1))
+    assert forget_lost_workers(bench.cache) == 1
+    assert bench.client.hkeys(WORKERS_KEY) == [b"lives"]
 
 
 @pytest.mark.parametrize("stored", [1, 300])
