@@ -1,5 +1,7 @@
 """Somebody who knows the future: how few computations it takes so that nobody ever waits."""
 
+from math import inf
+
 from models.replay.policy import Plant
 from models.replay.traffic import Traffic
 
@@ -7,25 +9,39 @@ from models.replay.traffic import Traffic
 def fewest(traffic: Traffic, *, plant: Plant) -> tuple[int, float]:
     """The fewest computations with which each scored read finds its result there, and the seconds they take.
 
-    Results are served for as long as by the rows' ages (fresh, then stale), so each computation covers the reads of a
-    stretch of that length. For one result that is the problem of covering points with intervals of one length, and the
-    greedy answer is the best there is: begin the first interval at the first read, the next at the first read after
-    its end, and so on. No other choice reaches further with as many, as each interval begins as late as the first
-    uncovered read allows; and results do not share intervals, so the sum over them is the least, whatever each costs.
+    A result holds until its user changes something. Until then looking keeps it fresh, for nothing; after that it is
+    still served for as long as its row's ages say. So a computation at one moment covers all reads until an end, and
+    one at a later moment ends no earlier. For each result that is the problem of covering points with stretches, and the
+    greedy answer is the best there is: begin the first at the first read, the next at the first read that is left, and
+    so on. Any other choice has to begin its first stretch no later, so that it ends no later, and what is left to the
+    others is no less. Results share no computations, so the sum is the least, whatever each costs.
 
-    It computes as late as it can and has a worker for each, so that it never waits: a bound, which nobody has to reach.
+    It computes everything at the very moment it is needed, and has a worker for each: a bound that nobody can reach.
 
     Returns:
         How many, and the seconds of computing.
     """
     lives = [(row.ttl + row.grace).total_seconds() for row in plant.rows]
+    changes = _next_changes(traffic, plant=plant)
     covered: dict[int, float] = {}
     count, seconds = 0, 0.0
-    start = traffic.scored_from
-    keys, at = traffic.keys()[start:].tolist(), traffic.at[start:].tolist()
-    for key, now, action in zip(keys, at, traffic.actions[start:].tolist(), strict=True):
-        if now >= covered.get(key, float("-inf")):
-            covered[key] = now + lives[action]
+    keys, at, actions = traffic.keys().tolist(), traffic.at.tolist(), traffic.actions.tolist()
+    for place in range(traffic.scored_from, len(traffic)):
+        key, action = keys[place], actions[place]
+        if at[place] >= covered.get(key, -inf):
+            covered[key] = changes[place] + lives[action]
             count += 1
             seconds += plant.costs_s[action]
     return count, seconds
+
+
+def _next_changes(traffic: Traffic, *, plant: Plant) -> list[float]:
+    """When each event's user next does something that changes what they see; infinite where they never do."""
+    coming: dict[int, float] = {}
+    changes = [inf] * len(traffic)
+    users, at, actions = traffic.users.tolist(), traffic.at.tolist(), traffic.actions.tolist()
+    for place in range(len(traffic) - 1, -1, -1):
+        changes[place] = coming.get(users[place], inf)
+        if plant.changing[actions[place]]:
+            coming[users[place]] = at[place]
+    return changes

@@ -61,13 +61,14 @@ def test_what_comes_later_changes_nothing_before(model: NextActionModel) -> None
     log, other = behaviour(), behaviour()
     other.actions[300:] = 3 - other.actions[300:]
     other.at[300:] += 86400.0
-    ways = (
-        lambda log: by_one(model, log, least=0.05, report=silent),
-        lambda log: walk_forward(log, least=0.05, warm_up=0.25, retrains=3, report=silent),
-    )
 
-    for way in ways:
-        one, two = way(log), way(other)
+    def along(log: Log) -> Forecast:
+        return walk_forward(log, least=0.05, warm_up=0.25, retrains=3, report=silent)
+
+    def by_model(log: Log) -> Forecast:
+        return by_one(model, log, least=0.05, report=silent)
+
+    for one, two in ((along(log), along(other)), (by_model(log), by_model(other))):
         end = one.starts[300]
         assert two.starts[300] == end > 0
         assert one.actions[:end] == two.actions[:end]

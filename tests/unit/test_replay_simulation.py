@@ -193,16 +193,30 @@ def test_the_first_part_does_not_count() -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_knowing_the_future_takes_the_fewest_computations(seed: int) -> None:
-    """As few as trying all sets of stretches finds."""
+    """As few as trying all sets of moments finds: a result holds until its user acts again, and six hours more."""
     chance = np.random.default_rng(seed)
-    times = np.unique(chance.integers(0, 40, 7)) * HOUR
-    on = plant(ttl=5 * HOUR, grace=HOUR)
+    at = (np.unique(chance.integers(0, 60, 10)) * HOUR).tolist()
+    does = ["x" if chance.random() < 0.7 else "y" for _ in at]
+    wanted = [place for place, action in enumerate(does) if action == "x"]
+    reads = traffic(*((when, "a", action) for when, action in zip(at, does, strict=True)))
+    on = plant(len(reads.names), ttl=5 * HOUR, grace=HOUR)
+    on = replace(on, costs_s=[10.0 if name == "x" else 0.0 for name in reads.names])
 
-    count, seconds = fewest(traffic(*((at, "a", "x") for at in times)), plant=on)
+    _, seconds = fewest(reads, plant=on)
 
-    def covered(chosen: int) -> bool:
-        begun = [at for place, at in enumerate(times) if chosen >> place & 1]
-        return all(any(begin <= at < begin + 6 * HOUR for begin in begun) for at in times)
+    ends = [after + 6 * HOUR for after in (*at[1:], float("inf"))]
 
-    assert count == min(chosen.bit_count() for chosen in range(1 << len(times)) if covered(chosen))
-    assert seconds == 10 * count
+    def enough(chosen: int) -> bool:
+        begun = [place for place in range(len(at)) if chosen >> place & 1]
+        return all(any(at[one] <= at[read] < ends[one] for one in begun) for read in wanted)
+
+    assert seconds == 10 * min(chosen.bit_count() for chosen in range(1 << len(at)) if enough(chosen))
+
+
+def test_nobody_does_better_than_who_knows_the_future() -> None:
+    """What a refresh reaches by looking, that one reaches as well: one computation, and a week without a change."""
+    reads = traffic((0, "a", "x"), (60, "a", "x"), (7 * DAY, "a", "x"))
+
+    assert fewest(reads, plant=plant()) == (2, 20)
+    assert fewest(reads, plant=replace(plant(), changing=[False])) == (1, 10)
+    assert played(REFRESH_ONLY, reads).computations.total() == 2
