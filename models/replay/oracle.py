@@ -11,10 +11,10 @@ def fewest(traffic: Traffic, *, plant: Plant) -> tuple[int, float]:
 
     A result holds until its user changes something. Until then looking keeps it fresh, for nothing; after that it is
     still served for as long as its row's ages say. So a computation at one moment covers all reads until an end, and
-    one at a later moment ends no earlier. For each result that is the problem of covering points with stretches, and the
-    greedy answer is the best there is: begin the first at the first read, the next at the first read that is left, and
-    so on. Any other choice has to begin its first stretch no later, so that it ends no later, and what is left to the
-    others is no less. Results share no computations, so the sum is the least, whatever each costs.
+    one at a later moment ends no earlier. For each result that is the problem of covering points with stretches, and
+    the greedy answer is the best there is: begin the first at the first read, the next at the first read that is left,
+    and so on. Any other choice has to begin its first stretch no later, so that it ends no later, and what is left to
+    the others is no less. Results share no computations, so the sum is the least, whatever each costs.
 
     It computes everything at the very moment it is needed, and has a worker for each: a bound that nobody can reach.
 
