@@ -72,6 +72,8 @@ local function verdict_on(task)
   drop_other_input(task.key)
   if enough(task) then return { 'fresh', '' } end
   local running = alive(task.key)
+  -- The caller lost the answer with its connection and asks once more: nobody has published the message yet.
+  if running == task.id then return { redis.call('HGET', task_of(task.key), 'state'), running } end
   return running and { 'joined', running } or rests(task.key) or { 'new', task.id }
 end
 
@@ -98,7 +100,8 @@ for position = #plan.tasks, 1, -1 do
     verdicts[position] = { 'unneeded', '' }
   else
     verdicts[position] = verdict_on(task)
-    if verdicts[position][1] == 'new' then
+    local found = verdicts[position][1]
+    if found == 'new' or found == 'waiting' then
       for _, input in ipairs(task.inputs) do needed[input] = true end
     end
   end

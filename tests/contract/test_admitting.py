@@ -5,9 +5,10 @@ from bench import CATALOGUE, CUTS, LOOKS, RATE, RAW, SOLO, TTL, Bench, at_once, 
 
 from precompute.entry import Entry, State
 from precompute.errors import BrokerUnavailable, LeaseLost
-from precompute.ledger import Beginning
+from precompute.events import VideoUploaded
+from precompute.ledger import Beginning, Verdict
 from precompute.measures import measure
-from precompute.planner import Cause
+from precompute.planner import Cause, plan
 from precompute.queues import Queue
 
 
@@ -180,3 +181,14 @@ def test_with_the_broker_down_a_joined_task_is_left_alone(bench: Bench) -> None:
 
     assert bench.state(CUTS) is State.MISSING
     assert bench.trigger(SOLO).queued == first.queued
+
+
+def test_who_lost_the_answer_and_asks_once_more_publishes_what_the_first_question_recorded(bench: Bench) -> None:
+    """A connection that breaks after the script ran has it run again: nobody else knows of these tasks yet."""
+    event = VideoUploaded(subject_id="v1", user_id="u1", fingerprint="f1")
+    planned = plan(event, catalogue=CATALOGUE, rows=(RATE, SOLO))
+    lost = bench.ledger.admit(planned)
+    assert bench.ledger.admit(planned) == lost
+    assert [one.verdict for one in lost].count(Verdict.QUEUED) == 2
+    another = plan(event, catalogue=CATALOGUE, rows=(RATE, SOLO))
+    assert {one.verdict for one in bench.ledger.admit(another) if one.task.wanted} == {Verdict.JOINED}
