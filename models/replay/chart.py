@@ -9,7 +9,10 @@ from models.replay.figures import Figures
 from models.replay.replay import EACH_REQUEST, ORACLE, Replay
 
 WIDTH_PX, HEIGHT_PX = 860, 460
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 150, 20, 54
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 70, 20, 54
+
+_LABEL_PX = (24.0, 14.0)
+"""Width and height of a threshold's label."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +54,11 @@ def chart(found: Replay) -> str:
     points = [(x.px(spent(line)), y.px(line.saved)) for line in found.ours]
     if points:
         parts.append(f'<polyline class="ours" points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in points)}"/>')
+    crowded = _crowded(points)
     for line in shown:
         kind = "ours" if line.threshold is not None else "oracle" if line is oracle else "rival"
-        parts.append(_mark(line, kind, x=x.px(spent(line)), y=y.px(line.saved), whole=whole))
+        labelled = line.threshold is None or not crowded[found.ours.index(line)]
+        parts.append(_mark(line, kind, x=x.px(spent(line)), y=y.px(line.saved), share=spent(line), labelled=labelled))
     return (
         f'<svg viewBox="0 0 {WIDTH_PX} {HEIGHT_PX}" role="img" aria-labelledby="chart-title chart-about">'
         '<title id="chart-title">Waiting saved against compute spent</title>'
@@ -88,15 +93,27 @@ def _grid(x: _Axis, y: _Axis) -> list[str]:
     return parts
 
 
-def _mark(line: Figures, kind: str, *, x: float, y: float, whole: Figures) -> str:
-    told = f"{line.name}: {line.saved:.1%} of waiting saved, {line.compute_s / whole.compute_s:.1%} of compute spent"
+def _crowded(points: list[tuple[float, float]]) -> list[bool]:
+    """Which labels would stand on the one before; their marks still tell when pointed at."""
+    crowded: list[bool] = []
+    last = (float("-inf"), float("-inf"))
+    for x, y in points:
+        near = abs(x - last[0]) < _LABEL_PX[0] and abs(y - last[1]) < _LABEL_PX[1]
+        crowded.append(near)
+        last = last if near else (x, y)
+    return crowded
+
+
+def _mark(line: Figures, kind: str, *, x: float, y: float, share: float, labelled: bool) -> str:
+    told = f"{line.name}: {line.saved:.1%} of waiting saved, {share:.1%} of compute spent"
     shape = f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="5"/>'
+    place = f'x="{x:.1f}" y="{y + 20:.1f}" text-anchor="middle"'
     if kind == "rival":
         shape = f'<rect class="rival" x="{x - 5:.1f}" y="{y - 5:.1f}" width="10" height="10"/>'
+    elif kind == "ours":
+        place = f'x="{x + 10:.1f}" y="{y + 14:.1f}"'
     label = f"{line.threshold:g}" if line.threshold is not None else line.name
-    # Beside its mark; of ours, which stand close, to the lower right.
-    below = 16 if kind == "ours" else 4
-    text = f'<text class="{kind}" x="{x + 9:.1f}" y="{y + below:.1f}">{escape(label)}</text>'
+    text = f'<text class="{kind}" {place}>{escape(label)}</text>' if labelled else ""
     return f"<g><title>{escape(told)}</title>{shape}{text}</g>"
 
 
