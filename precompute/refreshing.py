@@ -43,6 +43,10 @@ MOST_ON_THEIR_WAY = 500
 AGAIN_IN = timedelta(minutes=1)
 """What there was no room for is looked at again after this long, so that others get their turn meanwhile."""
 
+BROKER_RESTS = timedelta(seconds=5)
+"""After the broker could not be reached readers start no refresh for this long: each would wait for nothing, up to a
+second where it is frozen."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refreshed:
@@ -100,6 +104,7 @@ class Refreshing:
         self._dispatch = dispatch
         self._backlog = backlog
         self._due = DueEntries(cache)
+        self._broker_away_until: datetime | None = None
 
     def sweep(self) -> Swept:
         """Take up what is due, in the order of benefit for its cost, as far as there is room.
@@ -139,12 +144,15 @@ class Refreshing:
     def on_read(self, entry: Entry) -> None:
         """Start the refresh of an entry that was read stale, or so shortly before that this reader sees to it.
 
-        Nothing is raised while the broker is away: the reader has an answer, and the next one will try again.
+        Nothing is raised while the broker is away: the reader has an answer, and one who comes later will try again.
 
         Raises:
             StoreUnavailable: The cache cannot be reached.
         """
         key, row = entry.key, self._rows[entry.key.task_type]
+        away_until = self._broker_away_until
+        if away_until is not None and timedelta(0) < away_until - entry.read_at <= BROKER_RESTS:
+            return
         try:
             origin = self._cache.origin(key)
             if origin is None:
@@ -156,6 +164,7 @@ class Refreshing:
                 again = self._again(row, origin.event, force=entry.early, seen_at=entry.computed_at)
                 admit_all([again], ledger=self._ledger, dispatch=self._dispatch)
         except BrokerUnavailable:
+            self._broker_away_until = self._cache.clock() + BROKER_RESTS
             _log.warning("Entry not refreshed", extra={"action": "refresh_not_queued", "key": str(key)})
 
     def _unread_since(self, entry: DueEntry, now: datetime) -> datetime:

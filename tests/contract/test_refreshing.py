@@ -9,7 +9,7 @@ from precompute.entry import Entry, State
 from precompute.errors import BrokerUnavailable, UnknownPrecomputation
 from precompute.ledger import Beginning
 from precompute.precomputer import Precomputer
-from precompute.refreshing import Refreshed
+from precompute.refreshing import BROKER_RESTS, Refreshed
 
 
 def test_reading_a_stale_result_starts_one_refresh(precomputer: Precomputer, bench: Bench) -> None:
@@ -158,3 +158,21 @@ def test_a_refresh_says_when_the_broker_is_down(precomputer: Precomputer, bench:
     assert not bench.counters().get("refresh:queued:solo")
     bench.dispatch.broken = False
     assert precomputer.refresh("solo", force=force) == Refreshed(queued=1, skipped=0)
+
+
+@pytest.mark.parametrize("source", ["", "a token"])
+def test_with_the_broker_away_one_reader_finds_out_for_all(precomputer: Precomputer, bench: Bench, source: str) -> None:
+    """Trying costs up to a second where it is frozen; all are served, and some seconds later the next one tries."""
+    bench.have(SOLO, source=source)
+    bench.clock.forward(TTL)
+    bench.dispatch.broken = True
+    assert isinstance(precomputer.get(key(SOLO)), Entry)
+    bench.dispatch.broken = False
+    before = len(bench.dispatch.sent)
+
+    bench.clock.forward(BROKER_RESTS - timedelta(milliseconds=1))
+    assert isinstance(precomputer.get(key(SOLO)), Entry)
+    assert (bench.dispatch.sent[before:], bench.dispatch.revalidations) == ([], [])
+    bench.clock.forward(timedelta(milliseconds=1))
+    precomputer.get(key(SOLO))
+    assert len(bench.dispatch.sent[before:]) + len(bench.dispatch.revalidations) == 1
