@@ -6,7 +6,6 @@ from datetime import datetime
 
 from precompute.anticipation import Anticipation
 from precompute.batch import Trigger, event_of
-from precompute.catalogue import ROAS_PREDICTION, VARIANT_SCORING
 from precompute.errors import BadParameters, BrokerUnavailable, SourceUnavailable, StoreUnavailable
 from precompute.events import CampaignCreated, UserLoggedIn
 from precompute.facts import CampaignFact
@@ -16,7 +15,9 @@ from precompute.needs import Need, needs
 from precompute.off_peak import PREPARES_WITHIN
 from precompute.queues import Queue
 from precompute.store import DAY
+from precompute.subjects import Subject
 from precompute.work_at_hand import WorkAtHand
+from workers.draining import LEARNS_FROM_OUTCOMES
 from workers.wiring import Engine
 
 _log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ MOST_CAMPAIGNS = 500
 AT_ONCE = 500
 """Needs looked up in one round trip: a few milliseconds of the cache's time."""
 
-SCORED_ANEW = (VARIANT_SCORING, ROAS_PREDICTION)
+SCORED_ANEW = LEARNS_FROM_OUTCOMES[Subject.CAMPAIGN]
 """What outcomes change of a campaign; its owner's dashboard shows it."""
 
 
