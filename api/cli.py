@@ -9,7 +9,7 @@ from precompute.errors import DeclarationError, PrecomputeError, StoreUnavailabl
 
 COMMANDS = {
     "up": ("api.stack.run:up", "Run the whole stack until Ctrl-C."),
-    "train": ("api.train:train", "Train a kind of model (ctr, roas, text) from the outcomes in the store."),
+    "train": ("api.train:train", "Train a kind of model (ctr, roas, text, actions) from what is in the store."),
     "models": ("api.models_command:models", "List the trained models; `models rollback` goes back."),
     "warm": ("api.warm_command:warm", "Precompute what is likely to be asked for, most useful first."),
     "cache": ("api.cache_command:cache", "Look at what is stored (ls, show, stats), and drop it (rm)."),
