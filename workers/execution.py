@@ -78,12 +78,16 @@ class Execution:
         if beginning is Beginning.RUN:
             with Heartbeat(self.engine.ledger, key=message.key, owner=owner, lease=lease) as heartbeat:
                 self._attempt(binding, message, event, owner=owner, failed_tries=failed_tries, heartbeat=heartbeat)
-            self.engine.cache.outdate(shown_with(binding.row, event, catalogue=self.engine.catalogue))
         else:
             _log.info("Message not run", extra={"action": "message_dropped", "why": beginning.value, **extra})
         if beginning not in (Beginning.BUSY, Beginning.EXPIRED):
-            # A message that comes again may come because its worker died between storing and releasing.
-            self.engine.dependants.release(binding.row, message.key, again=beginning is not Beginning.RUN)
+            # A message that comes again may come because its worker died between storing and what follows.
+            self._follow(binding, message, event, again=beginning is not Beginning.RUN)
+
+    def _follow(self, binding: Binding, message: Message, event: Event, *, again: bool) -> None:
+        """What shows this result is outdated, and what waits for it moves on."""
+        self.engine.cache.outdate(shown_with(binding.row, event, catalogue=self.engine.catalogue))
+        self.engine.dependants.release(binding.row, message.key, again=again)
 
     def _event_of(self, message: Message, *, owner: str) -> Event | None:
         """The event of the message; None when this version cannot read it, and then its task has failed."""
@@ -127,7 +131,7 @@ class Execution:
             _log.exception("Analysis broke", extra={"action": "task_broke", "key": str(message.key)})
             text = f"the analysis broke; the worker's log tells more about task {message.task_id}"
             self._failed(message, owner=owner, code="internal", text=text)
-            self.engine.dependants.release(binding.row, message.key)
+            self._follow(binding, message, event, again=False)
             raise
 
     def _compute_and_store(

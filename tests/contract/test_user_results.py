@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -36,12 +37,14 @@ UPLOAD = VideoUploaded(subject_id="v1", user_id="u1")
 SCENES = replace(SCENE_DETECTION, inputs=(), result=None)
 """One that needs no video."""
 
+BROKEN = {"video": UnusableSource("that is no video"), "analysis": ZeroDivisionError("nobody foresaw that")}
+
 
 @computes(SCENES)
 def known_scenes(*, job: Job) -> Mapping[str, Any]:
-    """One shot; or none, where the data say that the video is none."""
+    """One shot; or none, where the data say that the video or the analysis is broken."""
     if job.event.data:
-        raise UnusableSource("that is no video")
+        raise BROKEN[str(job.event.data["broken"])]
     return {"cuts": []}
 
 
@@ -150,8 +153,19 @@ def test_a_new_result_of_a_video_makes_its_owners_dashboard_stale(worker: Worker
     assert not worker.stale(PREDICTED_ACTIONS)
 
 
-def test_a_failure_makes_the_owners_dashboard_stale(worker: Worker) -> None:
-    """What failed is not on its way any more, so the page must not say so for an hour."""
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_failure_makes_the_owners_dashboard_stale(worker: Worker, broken: str) -> None:
+    """What failed is not on its way any more, so the page must not say so for an hour; whatever it failed of."""
     worker.compute(DASHBOARD_DATA)
-    worker.run(SCENES, replace(UPLOAD, data={"broken": True}))
+    with suppress(ZeroDivisionError):
+        worker.run(SCENES, replace(UPLOAD, data={"broken": broken}))
+    assert worker.stale(DASHBOARD_DATA)
+
+
+def test_a_worker_that_dies_after_storing_leaves_the_dashboard_to_the_next(worker: Worker) -> None:
+    """The message comes again, finds the result stored, and does what follows."""
+    worker.compute(SCENES, UPLOAD)
+    worker.compute(DASHBOARD_DATA)
+    assert not worker.stale(DASHBOARD_DATA)
+    worker.run(SCENES, UPLOAD)
     assert worker.stale(DASHBOARD_DATA)
