@@ -6,6 +6,8 @@ import pytest
 from bench import CUTS, RAW, SOLO, TTL, Bench, key
 
 from precompute.clock import to_ms
+from precompute.due import DueEntries
+from precompute.entry import State
 from precompute.planner import Cause
 
 
@@ -103,3 +105,19 @@ def test_a_result_names_the_sources_it_was_computed_from(bench: Bench) -> None:
     bench.cache.store(SOLO, key(SOLO), owner="w1", body=b"{}", parts={}, cost=cost, source="etag:abc")
 
     assert bench.client.hget(f"pc:e:{key(SOLO)}", "sr") == b"etag:abc"
+
+
+def test_a_result_that_holds_still_has_not_failed(bench: Bench) -> None:
+    """Its refresh failed, then its source was found unchanged: the task is done with, and the next failure is the first."""
+    bench.have(SOLO, source="a token")
+    bench.trigger(SOLO, force=True)
+    bench.begin(SOLO)
+    bench.fail(SOLO)
+    due = DueEntries(bench.cache)
+    [held] = due.held(key(SOLO).ref, [SOLO])
+
+    assert due.unchanged(held, key(SOLO).ref)
+    record = bench.record(SOLO)
+    assert (record.state, record.failure) == (State.READY, None)
+    assert not bench.client.exists("pc:failed")
+    assert not bench.client.hexists(f"pc:t:{key(SOLO)}", "fails")
