@@ -108,7 +108,7 @@ def test_a_result_names_the_sources_it_was_computed_from(bench: Bench) -> None:
 
 
 def test_a_result_that_holds_still_has_not_failed(bench: Bench) -> None:
-    """Its refresh failed, then its source was found unchanged: the task is done with, and the next failure is the first."""
+    """Its refresh failed, then its source was found unchanged: the task is done with, the next failure a first one."""
     bench.have(SOLO, source="a token")
     bench.trigger(SOLO, force=True)
     bench.begin(SOLO)
