@@ -77,9 +77,10 @@ def _expected(model: NextActionModel, log: Log, *, start: int, end: int) -> Iter
         until = min(begin + _AT_ONCE, end)
         rows = _with_history(log, begin, until)
         asked = _asked_after(log[rows])
-        told = model.follow(asked, learns=False)[:, picked]
-        after = _next_of_user(asked)
-        yield slice(begin, until), told[after[len(rows) - (until - begin) : len(rows)]]
+        first = len(rows) - (until - begin)
+        told = model.follow(asked, learns=False, start=first)[:, picked]
+        after = _next_of_user(asked)[first : len(rows)]
+        yield slice(begin, until), told[after - first]
 
 
 def _with_history(log: Log, begin: int, until: int) -> NDArray[np.intp]:

@@ -16,7 +16,8 @@ def fewest(traffic: Traffic, *, plant: Plant) -> tuple[int, float]:
     and so on. Any other choice has to begin its first stretch no later, so that it ends no later, and what is left to
     the others is no less. Results share no computations, so the sum is the least, whatever each costs.
 
-    It computes everything at the very moment it is needed, and has a worker for each: a bound that nobody can reach.
+    What the warm-up covered stays covered, as for everybody. It computes everything at the very moment it is needed, and
+    has a worker for each: a bound that nobody can reach.
 
     Returns:
         How many, and the seconds of computing.
@@ -26,12 +27,12 @@ def fewest(traffic: Traffic, *, plant: Plant) -> tuple[int, float]:
     covered: dict[int, float] = {}
     count, seconds = 0, 0.0
     keys, at, actions = traffic.keys().tolist(), traffic.at.tolist(), traffic.actions.tolist()
-    for place in range(traffic.scored_from, len(traffic)):
-        key, action = keys[place], actions[place]
+    for place, (key, action) in enumerate(zip(keys, actions, strict=True)):
         if at[place] >= covered.get(key, -inf):
             covered[key] = changes[place] + lives[action]
-            count += 1
-            seconds += plant.costs_s[action]
+            if place >= traffic.scored_from:
+                count += 1
+                seconds += plant.costs_s[action]
     return count, seconds
 
 
