@@ -16,8 +16,8 @@ def fewest(traffic: Traffic, *, plant: Plant) -> tuple[int, float]:
     and so on. Any other choice has to begin its first stretch no later, so that it ends no later, and what is left to
     the others is no less. Results share no computations, so the sum is the least, whatever each costs.
 
-    What the warm-up covered stays covered, as for everybody. It computes everything at the very moment it is needed, and
-    has a worker for each: a bound that nobody can reach.
+    What the warm-up covered stays covered, as for everybody. It computes everything at the very moment it is needed,
+    and has a worker for each: a bound that nobody can reach.
 
     Returns:
         How many, and the seconds of computing.
