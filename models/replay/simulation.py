@@ -5,12 +5,13 @@ from heapq import heappop, heappush
 
 from models.replay.forecast import Forecast
 from models.replay.policy import Plant, Policy
+from models.replay.result import Result
 from models.replay.tally import Tally
 from models.replay.traffic import Traffic
 from precompute.admission import Load, may_queue, net_benefit, share_read, worth
 from precompute.ages import ages_of
 from precompute.anticipation import CAP_WITHIN, WANTED_FOR
-from precompute.freshness import kept_up, made_anew
+from precompute.freshness import READ_LATELY, kept_up, made_anew
 from precompute.planner import Cause
 from precompute.subjects import CacheKey, Subject, SubjectRef
 
@@ -23,48 +24,11 @@ _URGENCY = {Cause.EVENT: 0, Cause.PREDICTION: 1, Cause.REFRESH: 2}
 """The order of the queues: logins before the general one, refreshes last."""
 
 
-class Result:
-    """What is kept of one result, and of the task that computes it. Instants are seconds since 1970."""
-
-    __slots__ = (
-        "action",
-        "ages",
-        "cause",
-        "cost",
-        "counted",
-        "counts",
-        "due",
-        "gone",
-        "on_way",
-        "parked",
-        "read",
-        "reads",
-        "stale",
-        "stamp",
-        "user",
-        "version",
-        "waiting",
-        "wanted",
-    )
-
-    def __init__(self, user: int, action: int, *, cost: float, ages: tuple[float, float, float]) -> None:
-        self.user, self.action, self.cost, self.ages = user, action, cost, ages
-        self.stale = self.gone = self.due = float("-inf")
-        self.stamp = 0
-        self.version = -1
-        self.reads = 0
-        self.read: float | None = None
-        self.wanted: float | None = None
-        self.cause: Cause | None = None
-        self.counted = self.counts = self.parked = self.on_way = False
-        self.waiting: list[tuple[int, float]] = []
-
-
 class Simulation:
     """One policy on one log.
 
     Args:
-        traffic: The reads.
+        traffic: The reads; some of them count.
         policy: What is computed when.
         plant: What computes, and how long results are good.
         forecast: What the model expected after each event of the log; for policies that predict.
@@ -74,7 +38,11 @@ class Simulation:
         self._traffic, self._policy, self._plant = traffic, policy, plant
         self._forecast = forecast
         self._results: dict[int, Result] = {}
-        self._versions = [0] * (int(traffic.users.max()) + 1 if len(traffic) else 0)
+        users = int(traffic.users.max()) + 1
+        self._versions = [0] * users
+        self._coming = [0.0] * users
+        # Until when looks count alike: the end of the warm-up, and then that of the log.
+        self._span = (float(traffic.at[traffic.scored_from]), float(traffic.at[-1]))
         self._read_by: dict[int, set[int]] = {}
         self._known: set[int] = set()
         self._idle = plant.workers
@@ -92,12 +60,13 @@ class Simulation:
         traffic, policy, tally = self._traffic, self._policy, self.tally
         changing, heap = self._plant.changing, self._heap
         events = zip(traffic.at.tolist(), traffic.users.tolist(), traffic.actions.tolist(), strict=True)
-        rows, opens = traffic.rows.tolist(), traffic.opens.tolist()
+        rows, opens, coming = traffic.rows.tolist(), traffic.opens.tolist(), traffic.next_of_user().tolist()
         for place, (now, user, action) in enumerate(events):
             if heap and heap[0][0] <= now:
                 self._until(now)
             if place == traffic.scored_from:
                 tally.begin()
+            self._coming[user] = coming[place]
             if changing[action]:
                 self._versions[user] += 1
             self._read(place, now, self._result(user, action))
@@ -229,13 +198,21 @@ class Simulation:
         elif not may_queue(Cause.REFRESH, Load(waiting=sum(map(len, self._queues))), bounds=self._policy.bounds):
             self._come_up(result, now + _LOOK_AGAIN_S)
         elif result.version == self._versions[result.user]:
-            self.tally.checked(self._plant.check_s)
-            self._good_from(result, now)
+            self._holds(result, now)
         elif made_anew(now_s=now, reads=result.reads, wanted_until_s=result.wanted):
             self._queue(result, Cause.REFRESH, now, checks=True)
         else:
             self.tally.checked(self._plant.check_s)
             result.parked = True
+
+    def _holds(self, result: Result, now: float) -> None:
+        """Nothing has changed, nor will before its user acts again: all looks until then are counted at once."""
+        fresh, _, ahead = result.ages
+        kept = max(result.wanted or 0.0, (result.read or 0.0) + READ_LATELY.total_seconds())
+        until = min(kept, self._coming[result.user], self._span[self.tally.counting])
+        more = max(0, int((until - now) // (fresh - ahead)))
+        self.tally.checked(self._plant.check_s, times=1 + more)
+        self._good_from(result, now + more * (fresh - ahead))
 
     def _come_up(self, result: Result, at: float) -> None:
         if self._policy.refreshes:

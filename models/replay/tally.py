@@ -53,11 +53,11 @@ class Tally:
             self.computations[cause] += 1
             self.compute_s += seconds
 
-    def checked(self, seconds: float) -> None:
+    def checked(self, seconds: float, *, times: int = 1) -> None:
         """Somebody looked whether a result still holds."""
         if self.counting:
-            self.checks += 1
-            self.compute_s += seconds
+            self.checks += times
+            self.compute_s += times * seconds
 
     def hits(self, scored_from: int) -> int:
         """How many reads were served at once, fresh or stale."""

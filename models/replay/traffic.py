@@ -46,6 +46,15 @@ class Traffic:
         """(n,) a number for the result that each event reads."""
         return self.users.astype(np.int64) * len(self.names) + self.actions
 
+    def next_of_user(self) -> NDArray[np.float64]:
+        """(n,) when each event's user does the next thing; infinite for the last."""
+        order = np.argsort(self.users, kind="stable")
+        after = np.r_[self.at[order][1:], np.inf]
+        after[np.r_[np.diff(self.users[order]) != 0, True]] = np.inf
+        coming = np.empty_like(self.at)
+        coming[order] = after
+        return coming
+
 
 def traffic_of(log: Log, *, warm_up: float, pause: timedelta) -> Traffic:
     """The reads of a log whose times ascend.

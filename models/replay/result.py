@@ -1,0 +1,40 @@
+"""One result as the simulation keeps it."""
+
+from precompute.planner import Cause
+
+
+class Result:
+    """What is kept of one result, and of the task that computes it. Instants are seconds since 1970."""
+
+    __slots__ = (
+        "action",
+        "ages",
+        "cause",
+        "cost",
+        "counted",
+        "counts",
+        "due",
+        "gone",
+        "on_way",
+        "parked",
+        "read",
+        "reads",
+        "stale",
+        "stamp",
+        "user",
+        "version",
+        "waiting",
+        "wanted",
+    )
+
+    def __init__(self, user: int, action: int, *, cost: float, ages: tuple[float, float, float]) -> None:
+        self.user, self.action, self.cost, self.ages = user, action, cost, ages
+        self.stale = self.gone = self.due = float("-inf")
+        self.stamp = 0
+        self.version = -1
+        self.reads = 0
+        self.read: float | None = None
+        self.wanted: float | None = None
+        self.cause: Cause | None = None
+        self.counted = self.counts = self.parked = self.on_way = False
+        self.waiting: list[tuple[int, float]] = []
