@@ -6,6 +6,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from api.console import console_for
 from models.manifest import ModelVersion
 from models.registry import ModelKind, Registry, registry_in
 from precompute.clock import iso
@@ -18,7 +19,7 @@ from precompute.settings import Settings
 def models(ctx: click.Context) -> None:
     """List the trained models and which are in use."""
     if ctx.invoked_subcommand is None:
-        _list(_registry(), console=Console(highlight=False))
+        _list(_registry(), console=console_for())
 
 
 @models.command()
@@ -40,7 +41,8 @@ def _registry() -> Registry:
 
 
 def _list(registry: Registry, *, console: Console) -> None:
-    table = Table("kind", "version", "trained at", "", "metrics", box=None, pad_edge=False)
+    table = Table("kind", "version", "trained at", "", box=None, pad_edge=False)
+    table.add_column("metrics", overflow="fold")
     for kind in ModelKind:
         in_use = _in_use(registry, kind)
         for version in registry.versions(kind):

@@ -11,6 +11,9 @@ import httpx2
 import pytest
 from stack_process import Stack
 
+from precompute.catalogue import ROWS
+from precompute.subjects import Subject
+
 Up = Callable[..., Stack]
 
 UPLOAD = {"video_id": "test_vid_001", "user_id": "test_user_001"}
@@ -87,7 +90,9 @@ def test_ten_posts_at_once_give_six_results_of_one_decode(up: Up, service: httpx
     assert told == [told[0]] * POSTS
     assert all(results.values())
     computations = service.get("/metrics").json()["metrics"]["computations"]
-    done = {name: times for name, times in computations.items() if times}
+    # What the user who uploaded it will probably look at next is computed ahead, too.
+    videos = {row.name for row in ROWS if row.subject is Subject.VIDEO}
+    done = {name: times for name, times in computations.items() if times and name in videos}
     assert done == {**dict.fromkeys(ANALYSES, 1), "video_samples": 1}
     assert service.post("/video", json=UPLOAD).json()["status"] == "ready"
     assert stack.end(signal.SIGTERM) == 0, stack.output

@@ -128,7 +128,7 @@ def test_a_damaged_file_is_refused(settings: Settings, precompute: Command) -> N
     [
         (("train", "roas"), "roas: 0 of the 200 daily outcomes of campaigns"),
         (("train", "text"), "text: 0 of the 30 campaigns"),
-        (("train", "actions"), "actions: there is nothing to train"),
+        (("train", "actions"), "actions: 0 of the 500 actions"),
         (("models", "rollback", "roas"), "no roas model was in use before this one"),
         (("models", "rollback", "ctr", "20200101-00000000"), "there is no ctr model 20200101-00000000"),
     ],

@@ -26,6 +26,7 @@ def processes_each() -> int:
 def paused(platform: Platform, user: str = "u1") -> int:
     """The process that has begun SLOW, stopped in the middle of it."""
     _name, pid = platform.client.blpop(f"test:pid:slow:{user}", timeout=60)
+    _until_they_wait(platform, 1)
     os.kill(int(pid), signal.SIGSTOP)
     return int(pid)
 
@@ -34,6 +35,14 @@ def taken_over(platform: Platform, user: str = "u1") -> None:
     """Sweep as beat does until the other worker has begun."""
     wait_for_callable(
         "waiting for the other worker", lambda: platform.sweep() or platform.runs(SLOW, user) == 2, timeout=60
+    )
+    _until_they_wait(platform, 2)
+
+
+def _until_they_wait(platform: Platform, times: int) -> None:
+    """So many wait for their go; it is given to whoever asked for it first."""
+    wait_for_callable(
+        "waiting for them to wait", lambda: platform.client.info("clients")["blocked_clients"] == times, timeout=60
     )
 
 
