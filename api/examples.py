@@ -1,6 +1,5 @@
 """Examples that the OpenAPI document shows; a test holds them against the schemas."""
 
-
 from precompute.catalogue import CTR_PREDICTION, FACE_DETECTION, SCENE_DETECTION
 from precompute.entry import State
 from precompute.queues import Queue
