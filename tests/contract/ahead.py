@@ -17,7 +17,6 @@ from precompute.queues import Queue
 from precompute.subjects import CacheKey, Subject, SubjectRef
 from precompute.task_type import TaskType
 
-
 HOUR = timedelta(hours=1)
 
 
