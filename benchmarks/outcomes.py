@@ -3,7 +3,7 @@
     python benchmarks/outcomes.py --data ads.parquet [--as campaigns|variants] [--through-api http://127.0.0.1:8003]
 
 Outcomes go in day by day, as the platform reports them; at each origin the very function that the workers run is asked
-for the next two weeks, and held against what came in 7, 14 and 21 days. Needs pyarrow (extra ``dev``); the file needs
+for the next two weeks, and held against what came in 7, 14 and 21 days. The file needs
 the columns campaign_number, banner, placement, date, displays, cost, clicks, revenue, post_click_conversions.
 """
 

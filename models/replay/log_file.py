@@ -3,11 +3,12 @@
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow
+from pyarrow import parquet
 
 from models.behaviour import Log
 from models.replay.instants import seconds
@@ -138,16 +139,11 @@ def _csv(path: Path, wanted: Columns, *, delimiter: str) -> _Table:
 
 def _parquet(path: Path, wanted: Columns) -> _Table:
     try:
-        parquet, arrow = import_module("pyarrow.parquet"), import_module("pyarrow")
-    except ImportError as problem:
-        message = "reading Parquet takes pyarrow: pip install pyarrow, or save the log as CSV"
-        raise BadParameters(message) from problem
-    try:
         file = parquet.ParquetFile(path)
         used = find_columns(file.schema_arrow.names, wanted=wanted, file=path.name)
         names = {role: getattr(used, role) for role in NAMES}
         read = file.read(columns=list(dict.fromkeys(names.values())))
-    except arrow.ArrowException as problem:
+    except pyarrow.ArrowException as problem:
         raise BadParameters(f"{path.name} is no Parquet file: {problem}") from problem
     values = {role: read[name].to_pylist() for role, name in names.items()}
     return _Table(used=used, values=values, places=range(1, read.num_rows + 1), unit="row", file=path.name)
