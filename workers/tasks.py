@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -51,18 +52,18 @@ CACHE_AWAY_S = 2
 
 
 def bindings_for(settings: Settings) -> dict[str, Binding]:
-    """The function of every row in force.
+    """The function of every row in force, with the row as it is in force: its TTL may be set.
 
     Raises:
         DeclarationError: A row has no function, or a function has no row; names them.
     """
     found = dict(bindings_in((*MODULES, *plugin_modules(settings))))
-    rows = {row.name for row in catalogue_for(settings)}
-    if missing := sorted(rows - set(found)):
+    rows = {row.name: row for row in catalogue_for(settings)}
+    if missing := sorted(set(rows) - set(found)):
         raise DeclarationError(f"no function computes {', '.join(missing)}")
-    if surplus := sorted(set(found) - rows):
+    if surplus := sorted(set(found) - set(rows)):
         raise DeclarationError(f"no row of the catalogue is called {', '.join(surplus)}")
-    return found
+    return {name: replace(binding, row=rows[name]) for name, binding in found.items()}
 
 
 @cache

@@ -104,7 +104,10 @@ def precomputer(settings: Settings, *, clock: Clock = system_clock) -> Precomput
         ledger=parts.ledger,
         dispatch=parts.dispatch,
         notifications=Notifications(settings.redis_url),
-        memory=Memory(parts.stream, foresight.recent, clock=clock, then=lambda users: anticipated.put([users])),
+        # As with the messages: whoever reports something is answered within a second though the broker is frozen.
+        memory=Memory(
+            FactStream(connect(stream_url(settings), answer_timeout_s=PUBLISH_TIMEOUT_S)),
+            foresight.recent, clock=clock, then=lambda users: anticipated.put([users])),
         foresight=foresight,
     )
 
