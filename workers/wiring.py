@@ -107,7 +107,10 @@ def precomputer(settings: Settings, *, clock: Clock = system_clock) -> Precomput
         # As with the messages: whoever reports something is answered within a second though the broker is frozen.
         memory=Memory(
             FactStream(connect(stream_url(settings), answer_timeout_s=PUBLISH_TIMEOUT_S)),
-            foresight.recent, clock=clock, then=lambda users: anticipated.put([users])),
+            foresight.recent,
+            clock=clock,
+            then=lambda users: anticipated.put([users]),
+        ),
         foresight=foresight,
     )
 

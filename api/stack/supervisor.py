@@ -18,8 +18,11 @@ GRACE = timedelta(seconds=15)
 (``worker_soft_shutdown_timeout``) must be a good deal shorter, for they give back what is left only then."""
 
 SETTLED = timedelta(seconds=10)
-"""A program that ends sooner than this after its start would only do so again: the stack gives up. Later, it is started
-again."""
+"""A program that ends sooner than this after its first start would only do so again: the stack gives up. One that has
+run longer before is started again each time, for what ends it may pass: a broker that is away, a full disk."""
+
+PAUSE = timedelta(seconds=2)
+"""Before a program is started again that ended just after its start."""
 
 ONE_WISH = timedelta(seconds=1)
 """Signals this close together are one wish to stop: make passes on a SIGTERM that the whole group had already."""
@@ -43,13 +46,17 @@ class Supervisor:
         watchdog: Watchdog,
         grace: timedelta = GRACE,
         settled: timedelta = SETTLED,
+        pause: timedelta = PAUSE,
     ) -> None:
         self._grace = grace
         self._settled = settled
+        self._pause = pause
         self._environ = environ
         self._output = output
         self._watchdog = watchdog
         self._children: list[list[Child]] = []
+        self._proven: set[str] = set()
+        self._due_at: dict[Child, float] = {}
         self._events: SimpleQueue[Child | int] = SimpleQueue()
         self._asked_at: float | None = None
         self._hurried = False
@@ -91,7 +98,7 @@ class Supervisor:
             What ``done()`` said last: False when a signal came first, or the time was up.
 
         Raises:
-            CannotStart: A program ended just after its start; the message holds its last lines.
+            CannotStart: A program ended just after its first start; the message holds its last lines.
         """
         deadline = None if within is None else time.monotonic() + within.total_seconds()
         while not (finished := done()) and not self.asked_to_stop:
@@ -100,6 +107,7 @@ class Supervisor:
             event = self._next_event()
             if isinstance(event, Child):
                 self._replace(event)
+            self._start_what_is_due()
         return finished
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
@@ -129,17 +137,27 @@ class Supervisor:
         how = _how_it_ended(child)
         lived_seconds = child.age_seconds
         self._bury(child)
-        if lived_seconds < self._settled.total_seconds():
+        settled = lived_seconds >= self._settled.total_seconds()
+        if settled:
+            self._proven.add(child.program.name)
+        elif child.program.name not in self._proven:
             tail = b"\n  ".join(child.last_lines).decode(errors="replace")
             raise CannotStart(f"{how}, just after its start. Its last lines:\n  {tail or '(none)'}")
         self._output.line(SYSTEM, f"{how}; it is started again")
-        for stage in self._children:
-            if child in stage:
-                stage[stage.index(child)] = self._run(child.program)
+        self._due_at[child] = time.monotonic() + (0 if settled else self._pause.total_seconds())
+
+    def _start_what_is_due(self) -> None:
+        now = time.monotonic()
+        for child in [one for one, due_at in self._due_at.items() if due_at <= now]:
+            del self._due_at[child]
+            for stage in self._children:
+                if child in stage:
+                    stage[stage.index(child)] = self._run(child.program)
 
     def _end(self, children: list[Child]) -> None:
         deadline = time.monotonic() + self._grace.total_seconds()
         self._hurried = False
+        children = [child for child in children if child not in self._due_at]
         while any(not child.gone for child in children) and time.monotonic() < deadline and not self._hurried:
             for child in children:
                 child.ask_to_end()

@@ -1,5 +1,7 @@
 """Reporting actions and outcomes over HTTP, down to what waits for the database."""
 
+import socket
+import time
 from typing import Any
 
 import pytest
@@ -80,6 +82,20 @@ def test_what_cannot_be_kept_is_not_accepted(cache_server: ValkeyServer, path: s
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
     assert answer.json["error"]["code"] == "broker_unavailable"
+
+
+@pytest.mark.parametrize(("path", "body"), [("actions", ACTION), ("outcomes", {"outcomes": [OUTCOME]})])
+def test_nobody_waits_for_a_frozen_server(cache_server: ValkeyServer, path: str, body: dict[str, Any]) -> None:
+    """One that takes connections and does not answer is found out within a second."""
+    with socket.create_server(("127.0.0.1", 0)) as frozen:
+        broker = f"redis://127.0.0.1:{frozen.getsockname()[1]}/0"
+        client = client_with(redis_url=cache_server.url, broker_url=broker)
+        began = time.monotonic()
+        answer = client.post(f"/api/precompute/{path}", json=body)
+        waited = time.monotonic() - began
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert waited < 2
 
 
 def test_facts_are_accepted_without_the_cache(bench: Bench, cache_server: ValkeyServer) -> None:

@@ -24,9 +24,11 @@ def output(capfd: pytest.CaptureFixture[str]) -> Iterator[Output]:
     opened.close()
 
 
-def supervisor(output: Output, *, grace: timedelta = LONG, settled: timedelta = LONG) -> Supervisor:
+def supervisor(
+    output: Output, *, grace: timedelta = LONG, settled: timedelta = LONG, pause: timedelta = LONG
+) -> Supervisor:
     """A supervisor with the environment of the test."""
-    return Supervisor(environ=os.environ, output=output, watchdog=Watchdog(), grace=grace, settled=settled)
+    return Supervisor(environ=os.environ, output=output, watchdog=Watchdog(), grace=grace, settled=settled, pause=pause)
 
 
 def shell(line: str) -> Program:
@@ -49,6 +51,29 @@ def test_a_program_that_ends_at_its_start_ends_the_stack(output: Output) -> None
         keeper.start(shell("echo no such model; kill -9 $$"))
         with pytest.raises(CannotStart, match=r"one was ended by SIGKILL, just after its start.*\n  no such model"):
             keeper.keep_until(lambda: False, within=LONG)
+
+
+def test_a_program_that_has_run_before_is_started_until_it_runs(output: Output, tmp_path: Path) -> None:
+    """While a server is away, what needs it ends just after each start; the rest goes on, and it comes back."""
+    starts = tmp_path / "starts"
+    starts.touch()
+    lives = {1: "sleep 0.5; exit 1", 4: "exec sleep 600"}
+    cases = " ".join(f"{count}) {life};;" for count, life in lives.items())
+    line = f"echo >> {starts}; case $(($(wc -l < {starts}))) in {cases} *) exit 1;; esac"
+    with supervisor(output, settled=timedelta(seconds=0.5), pause=timedelta(seconds=0.1)) as keeper:
+        keeper.start(shell(line))
+        assert keeper.keep_until(lambda: len(starts.read_text()) == 4, within=LONG)
+
+
+def test_between_starts_there_is_a_pause(output: Output, tmp_path: Path) -> None:
+    """A program that ends just after each start does not take the machine; the stack can be stopped meanwhile."""
+    starts = tmp_path / "starts"
+    starts.touch()
+    line = f"echo >> {starts}; [ $(wc -l < {starts}) -eq 1 ] && sleep 0.5; exit 1"
+    with supervisor(output, settled=timedelta(seconds=0.5)) as keeper:
+        keeper.start(shell(line))
+        assert not keeper.keep_until(lambda: len(starts.read_text()) > 2, within=timedelta(seconds=2))
+    assert len(starts.read_text()) == 2
 
 
 def test_a_command_that_is_not_there_is_named(output: Output) -> None:

@@ -19,7 +19,7 @@ from workers.binding import Source, bindings_in
 from workers.campaign.videos import looked_up
 from workers.jobs import read_by
 from workers.sources import account, fixed, model, outcomes, platform, setting, today, token_of, video_version, worder
-from workers.tasks import MODULES
+from workers.tasks import MODULES, bindings_for
 
 VIDEO = VideoUploaded(subject_id="v1", user_id="u1")
 CAMPAIGN = CampaignCreated(subject_id="c1", user_id="u1", data={"video_ids": ["v1"]})
@@ -187,6 +187,14 @@ def test_every_row_says_what_it_reads_but_one() -> None:
 def test_rows_read_what_they_say(name: str, sources: list[Callable[..., str]]) -> None:
     """Those whose sources are told by name; analyses of a video read its samples alone."""
     assert list(bindings_in(MODULES)[name].reads or ()) == sources
+
+
+def test_results_are_stored_for_as_long_as_is_set() -> None:
+    """The row that a worker stores with is the catalogue's, also as an input of others."""
+    bound = bindings_for(Settings(ttls={"hook_analysis": timedelta(minutes=5)}))
+    assert bound["hook_analysis"].row.ttl == timedelta(minutes=5)
+    assert bound["hook_analysis"].row in bound["ctr_prediction"].row.inputs
+    assert bound["scene_detection"].row.ttl == timedelta(hours=24)
 
 
 def test_what_is_fixed_changes_with_the_code_alone() -> None:
