@@ -6,7 +6,8 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 import orjson
 import redis
@@ -22,6 +23,8 @@ from precompute.task_type import TaskType
 
 STATES = {"waiting": State.QUEUED, **{state.value: state for state in State}}
 """What callers see of a task's own state: waiting for inputs is queued to them."""
+
+_Item = TypeVar("_Item")
 
 _BATCH = 500
 """Keys handled by one call of a script: about a millisecond of the server's time."""
@@ -145,7 +148,7 @@ class Cache:
 
     def outdate(self, keys: Iterable[CacheKey]) -> None:
         """Mark entries stale since more is known now; what is being computed will be stale when it is stored."""
-        for batch in _batches(str(key) for key in keys):
+        for batch in in_batches((str(key) for key in keys), most=_BATCH):
             self.scripts.run("outdate", self.now_ms(), *batch)
 
     def drop_unneeded(self, row: TaskType, key: CacheKey, *, dependants: Iterable[TaskType]) -> bool:
@@ -219,12 +222,8 @@ def _miss(key: CacheKey, task: list[bytes | None]) -> Miss:
     return Miss(key=key, state=seen, task_id=task_id if seen is not State.MISSING else None, failure=failure)
 
 
-def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
-    batch: list[str] = []
-    for key in keys:
-        batch.append(key)
-        if len(batch) == _BATCH:
-            yield batch
-            batch = []
-    if batch:
+def in_batches(items: Iterable[_Item], *, most: int) -> Iterator[list[_Item]]:
+    """The items in their order, up to ``most`` at a time; they are taken as the batches are."""
+    left = iter(items)
+    while batch := list(islice(left, most)):
         yield batch

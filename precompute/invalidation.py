@@ -1,11 +1,11 @@
 """Taking results back: what a pattern matches, and with it what was computed from it and what shows it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import orjson
 
-from precompute.cache import Cache
+from precompute.cache import Cache, in_batches
 from precompute.catalogue import Catalogue
 from precompute.patterns import Pattern
 from precompute.scripts import reaching_cache
@@ -44,7 +44,7 @@ class Invalidation:
         rules = orjson.dumps({"shown": self._shown(), "inputs": self._inputs(), "derived": self._derived()})
         # One instant for all batches: a result that is reached twice is counted once.
         now, count = self.cache.now_ms(), 0
-        for keys in _batches(self.matching(pattern)):
+        for keys in in_batches(self.matching(pattern), most=BATCH):
             count += self.cache.scripts.run("invalidate", now, int(soft), rules, *keys)
         return count
 
@@ -108,14 +108,3 @@ def lineage(row: TaskType) -> tuple[TaskType, ...]:
 
 def _hits(pattern: Pattern, names: tuple[str, ...], ref: str) -> bool:
     return any(pattern.matches(f"{name}:{ref}") for name in names)
-
-
-def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
-    batch: list[str] = []
-    for key in keys:
-        batch.append(key)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 
-from precompute.cache import Cache
+from precompute.cache import Cache, in_batches
 from precompute.clock import from_ms
 from precompute.patterns import Pattern
 from precompute.scripts import reaching_cache
@@ -104,8 +104,8 @@ def count(cache: Cache, keys: Iterable[str]) -> int:
     Raises:
         StoreUnavailable: The cache cannot be reached.
     """
-    keys, total = iter(keys), 0
-    while some := list(islice(keys, _BATCH)):
+    total = 0
+    for some in in_batches(keys, most=_BATCH):
         with reaching_cache():
             total += int(cache.client.exists(*(f"pc:e:{key}" for key in some)))
     return total
