@@ -2,7 +2,11 @@
 
 import socket
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from socketserver import BaseServer
 
 import redis
 from redis.backoff import ConstantBackoff
@@ -102,3 +106,16 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@contextmanager
+def serving(server: BaseServer) -> Iterator[None]:
+    """The server answers from a thread of its own meanwhile, and is closed at the end."""
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from servers import serving
 
 from precompute.errors import PrecomputeError, SourceUnavailable, UnusableSource
 from precompute.media import LocalVideo, RemoteVideo
@@ -98,13 +99,9 @@ def origin() -> Iterator[str]:
     """Address of a server, with a login in it."""
     server = _Server(("127.0.0.1", 0), _Answers)
     server.over = threading.Event()  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://user:hunter2@127.0.0.1:{server.server_port}"
-    server.over.set()  # type: ignore[attr-defined]
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server):
+        yield f"http://user:hunter2@127.0.0.1:{server.server_port}"
+        server.over.set()  # type: ignore[attr-defined]
 
 
 def fetch(url: str, **settings: object) -> bytes:

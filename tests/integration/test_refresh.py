@@ -1,6 +1,5 @@
 """Refreshes by a real worker, of a video on a real web server: decoded again when it has changed, and only then."""
 
-import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -9,6 +8,7 @@ import clips
 import pytest
 from platform_under_test import Platform
 from pytest_docker_tools.wrappers.container import wait_for_callable
+from servers import serving
 
 import celeryconfig
 from precompute.admission import admit
@@ -62,12 +62,8 @@ class _Handler(BaseHTTPRequestHandler):
 def shelf() -> Iterator[Shelf]:
     """A web server."""
     server = Shelf()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server):
+        yield server
 
 
 def uploaded(platform: Platform, shelf: Shelf, *rows: TaskType) -> None:

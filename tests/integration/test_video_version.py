@@ -1,10 +1,10 @@
 """Which version of a video a server holds: from a real one on the loopback address, at the cost of one byte."""
 
-import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from servers import serving
 
 from precompute.errors import SourceUnavailable, UnusableSource
 from precompute.media import RemoteVideo
@@ -66,12 +66,8 @@ class _Handler(BaseHTTPRequestHandler):
 def origin() -> Iterator[Origin]:
     """A server."""
     server = Origin()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server):
+        yield server
 
 
 def fetched_version(origin: Origin) -> str:
