@@ -16,7 +16,7 @@ Everything is set by environment variables, read once when a process starts. An 
 that does not fit stops the process with one line that names the variable and what it takes. Durations are seconds or a
 number with a unit: `90`, `15m`, `6h`, `1d`.
 
-This page is made from `precompute/settings.py`: `python -m precompute.configuration > docs/configuration.md`.
+This page is made from `precompute/settings/`: `python -m precompute.configuration > docs/configuration.md`.
 
 | variable | default | |
 | --- | --- | --- |
