@@ -13,8 +13,10 @@ redis.call('HSET', entry_of(key), 'v', ARGV[11], 'at', now, 'et', ARGV[9], 'co',
   'ev', task[2] or '', 'ca', task[3] or '', 'fp', task[4] or '', 'sr', task[5] and '' or ARGV[10], 'rd', 0)
 if before[2] then redis.call('HSET', entry_of(key), 'lr', before[2]) end
 if before[3] then redis.call('HSET', entry_of(key), 'wu', before[3]) end
+local bytes = #ARGV[11]
 for position = 12, #ARGV, 2 do
   redis.call('HSET', entry_of(key), 'p:' .. ARGV[position], ARGV[position + 1])
+  bytes = bytes + #ARGV[position + 1]
 end
 local total = set_ages(key, now, { ARGV[4], ARGV[5], ARGV[6], ARGV[7] }, task[5])
 redis.call('HSET', task_of(key), 'state', 'ready', 'finished_at', now, 'progress', 1)
@@ -30,6 +32,8 @@ if served then
   local cause = task[3] or 'unknown'
   redis.call('HSET', 'pc:unread', key, cause .. ':' .. cost)
   redis.call('HINCRBY', 'pc:m', 'made:' .. type_of(key) .. ':' .. cause, 1)
+  redis.call('LPUSH', 'pc:latest', cjson.encode({ key, now, tonumber(cost), cause, bytes }))
+  redis.call('LTRIM', 'pc:latest', 0, 99)
 end
 tell(key, task[1] or '', 'ready')
 return generation
