@@ -235,7 +235,7 @@ class Journey(RuleBasedStateMachine):
         self.pass_time(timedelta(0))
         self.bench.cache.clean()
         left = {name.decode().split(":")[1] for name in self.bench.client.scan_iter()}
-        assert left <= {"m", "t", "i", "failed", "patrol"}, left
+        assert left <= {"m", "t", "i", "failed", "latest", "patrol"}, left
         for name in self.bench.client.scan_iter("pc:[ti]:*"):
             assert self.bench.client.pttl(name) > 0
 
