@@ -60,13 +60,7 @@ class TypeMeasures:
         Within a class of durations they are taken to be spread evenly in the logarithm: off by a fifth at most, by a
         tenth as a rule.
         """
-        rank = share * sum(self.durations.values())
-        before = 0
-        for number, count in sorted(self.durations.items()):
-            if before + count >= rank and count:
-                return float(2 ** ((number + (rank - before) / count) / CLASSES_PER_DOUBLING)) / 1000
-            before += count
-        return None
+        return percentile_seconds(self.durations, share=share)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +99,17 @@ class Measures:
     def total_requests(self) -> int:
         """Reads of all types."""
         return sum(each.hits + each.stale_hits + each.misses for each in self.by_type.values())
+
+
+def percentile_seconds(durations: Mapping[int, int], *, share: float) -> float | None:
+    """The time that ``share`` of the computations took at most, from their counts by class; None without any."""
+    rank = share * sum(durations.values())
+    before = 0
+    for number, count in sorted(durations.items()):
+        if before + count >= rank and count:
+            return float(2 ** ((number + (rank - before) / count) / CLASSES_PER_DOUBLING)) / 1000
+        before += count
+    return None
 
 
 def waiting_tasks(cache: Cache, catalogue: Catalogue) -> Mapping[Queue, Mapping[str, int]]:

@@ -14,6 +14,7 @@ import celeryconfig
 from precompute.anticipation import Anticipation
 from precompute.attention import Attention
 from precompute.clock import from_ms
+from precompute.course import take_sample
 from precompute.errors import BrokerUnavailable, DeclarationError, StoreUnavailable
 from precompute.measures import forget_lost_workers
 from precompute.mending import mend
@@ -102,13 +103,14 @@ def register(row: TaskType) -> None:
 
 @app.task(name=celeryconfig.SWEEP)  # type: ignore[untyped-decorator]
 def sweep(**_: Any) -> None:
-    """Look after tasks whose worker died, have the indexes agree with what is stored, warm up what was lost."""
+    """Look after tasks whose worker died and after the indexes, warm up what was lost, take down what happened."""
     parts = execution().engine
     rescue(parts)
     parts.cache.clean()
     forget_lost_workers(parts.cache)
     mend(parts.ledger, parts.catalogue)
     look_after_warmth(parts)
+    take_sample(parts.cache, parts.catalogue)
 
 
 @app.task(name=celeryconfig.REFRESH)  # type: ignore[untyped-decorator]
