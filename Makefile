@@ -21,17 +21,24 @@ run: $(VENV)/installed ## Start the whole stack; Ctrl-C ends it
 demo: $(VENV)/installed ## Precompute the shipped clip before your eyes; starts the stack where it is not up
 	@exec $(BIN)/precompute demo $(ARGS)
 
+# Two processes: tests wait on each other's servers and clocks more than they compute. A file's tests share their stack.
 test: $(VENV)/installed-dev ## Run all tests
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-check: $(VENV)/installed-dev ## What CI holds: lint, format, types, import layers, file lengths, unit tests
+check: lint ## What CI holds: lint and unit tests
+	$(BIN)/python -m pytest tests/unit $(ARGS)
+
+lint: $(VENV)/installed-dev ## Style, format, types, import layers, dangerous calls, file lengths
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml precompute models workers api celeryconfig.py
 	@git ls-files -z -- '*.py' '*.lua' '*.ts' '*.js' '*.css' '*.html' '*.yml' '*.cfg' | xargs -0 wc -l | \
 	awk '$$1 > 300 && $$2 != "total" { print $$2 " has " $$1 " lines; 300 is the most"; bad = 1 } END { exit bad }'
-	$(BIN)/python -m pytest tests/unit $(ARGS)
+
+audit: $(VENV)/installed-dev ## Ask PyPI for known holes in the locked dependencies
+	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.lock
 
 docs: $(VENV)/installed ## Write docs/api.md and docs/configuration.md from the code
 	$(BIN)/python -m api.reference > docs/api.md
@@ -44,7 +51,7 @@ lock: ## Resolve the dependencies of setup.cfg into the lock files (needs uv)
 clean: ## Remove what was made here: the environment, caches, and the data of the embedded Valkey
 	rm -rf $(VENV) .data build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
 
-.PHONY: help run demo test check docs lock clean
+.PHONY: help run demo test check lint audit docs lock clean
 
 COMPILE = $(UV) pip compile setup.cfg --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --override requirements.overrides --custom-compile-command "make lock"
