@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 _WHOLE = re.compile(r"\d{1,12}", re.ASCII)
 _SHARE = re.compile(r"\d?\.?\d{1,6}", re.ASCII)
+_SHORTEST_SECRET = 8
 
 
 def between(low: int, high: int) -> Callable[[str], int]:
@@ -93,3 +94,15 @@ def user_and_password(text: str) -> str:
     if not (user and colon and password):
         raise ValueError("takes user:password")
     return text
+
+
+def secrets(text: str) -> tuple[str, ...]:
+    """What signs, separated by spaces; each of at least eight characters.
+
+    Raises:
+        ValueError: One is shorter.
+    """
+    found = tuple(text.split())
+    if not found or any(len(one) < _SHORTEST_SECRET for one in found):
+        raise ValueError(f"takes a secret of at least {_SHORTEST_SECRET} characters")
+    return found

@@ -7,6 +7,7 @@ from typing import Any
 
 from precompute.durations import parse_duration
 from precompute.errors import DeclarationError
+from precompute.settings.doors import Doors
 from precompute.settings.places import Places
 from precompute.settings.videos import Videos
 from precompute.settings.wording import Wording
@@ -16,7 +17,7 @@ TTL_PREFIX = "PRECOMPUTE_TTL_"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(Work, Wording, Videos, Places):
+class Settings(Doors, Work, Wording, Videos, Places):
     """Everything that can be set from outside; ``docs/configuration.md`` is made from these tables."""
 
     ttls: Mapping[str, timedelta] = field(default_factory=dict)
