@@ -206,24 +206,34 @@ class Catalogue:
     rows: tuple[TaskType, ...]
 
     @classmethod
-    def of(cls, rows: Iterable[TaskType], *, ttls: Mapping[str, timedelta] | None = None) -> "Catalogue":
+    def of(
+        cls,
+        rows: Iterable[TaskType],
+        *,
+        ttls: Mapping[str, timedelta] | None = None,
+        slow: Mapping[str, timedelta] | None = None,
+    ) -> "Catalogue":
         """A checked catalogue, inputs before what needs them.
 
         Raises:
-            DeclarationError: A name stands twice, inputs form a circle or are missing, or a TTL names no row.
+            DeclarationError: A name stands twice, inputs form a circle or are missing, or a TTL or a threshold of
+                slowness names no row.
         """
         rows = tuple(rows)
         by_name = {row.name: row for row in rows}
         if len(by_name) != len(rows):
             raise DeclarationError("two task types of the catalogue have the same name")
-        for name in set(ttls or {}) - set(by_name):
-            raise DeclarationError(f"PRECOMPUTE_TTL_{name.upper()} names no task type; known: {', '.join(by_name)}")
+        for prefix, set_ in (("TTL", ttls or {}), ("SLOW", slow or {})):
+            for name in set(set_) - set(by_name):
+                variable = f"PRECOMPUTE_{prefix}_{name.upper()}"
+                raise DeclarationError(f"{variable} names no task type; known: {', '.join(by_name)}")
         names = _inputs_first(by_name)
         resolved: dict[str, TaskType] = {}
         for name in names:
             row = by_name[name]
             inputs = tuple(resolved[other.name] for other in row.inputs)
-            resolved[name] = replace(row, inputs=inputs, ttl=(ttls or {}).get(name, row.ttl))
+            slow_after = (slow or {}).get(name, row.slow_after)
+            resolved[name] = replace(row, inputs=inputs, ttl=(ttls or {}).get(name, row.ttl), slow_after=slow_after)
         return cls(tuple(resolved.values()))
 
     def __iter__(self) -> Iterator[TaskType]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from precompute.catalogue import ROWS
-from precompute.settings import TTL_PREFIX, Settings
+from precompute.settings import SLOW_PREFIX, TTL_PREFIX, Settings
 
 _HEAD = """\
 # Configuration
@@ -32,6 +32,16 @@ until a new one is computed. A type of a plug-in has its variable too.
 | --- | --- |
 """
 
+_SLOW_HEAD = f"""
+## What is slow
+
+An alert says when one computation in twenty takes longer than `{SLOW_PREFIX}<TASK_TYPE>` (docs/alerts.md). A type of a
+plug-in has its variable too.
+
+| variable | default |
+| --- | --- |
+"""
+
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
 
 
@@ -43,7 +53,9 @@ def configuration_page() -> str:
         for setting in settings
     ]
     ttls = [f"| `{TTL_PREFIX}{row.name.upper()}` | `{in_words(row.ttl)}` |" for row in ROWS]
-    return _HEAD + "\n".join(lines) + "\n" + _TTL_HEAD + "\n".join(ttls) + "\n"
+    slow = [f"| `{SLOW_PREFIX}{row.name.upper()}` | `{in_words(row.slow)}` |" for row in ROWS]
+    tables = ((_HEAD, lines), (_TTL_HEAD, ttls), (_SLOW_HEAD, slow))
+    return "".join(head + "\n".join(rows) + "\n" for head, rows in tables)
 
 
 def in_words(duration: timedelta) -> str:

@@ -19,7 +19,7 @@ def plugin_modules(settings: Settings) -> tuple[ModuleType, ...]:
 
 
 def catalogue_for(settings: Settings) -> Catalogue:
-    """The shipped rows and those that plug-ins declare at their top level, with the settings' TTLs.
+    """The shipped rows and those that plug-ins declare at their top level, with the settings' TTLs and thresholds.
 
     Raises:
         DeclarationError: A row or a TTL does not fit; see :meth:`Catalogue.of`.
@@ -30,7 +30,7 @@ def catalogue_for(settings: Settings) -> Catalogue:
             # A plug-in may import shipped rows to use them as inputs; those are not its own.
             if isinstance(row, TaskType) and rows.setdefault(row.name, row) != row:
                 raise DeclarationError(f"{module.__name__} declares {row.name}, which exists already")
-    return Catalogue.of(rows.values(), ttls=settings.ttls)
+    return Catalogue.of(rows.values(), ttls=settings.ttls, slow=settings.slow)
 
 
 def _import(name: str) -> ModuleType:

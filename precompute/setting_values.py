@@ -5,6 +5,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 _WHOLE = re.compile(r"\d{1,12}", re.ASCII)
+_ADDRESS = re.compile(r"[a-zA-Z][\w+.-]*://\S+$", re.ASCII)
 _SHARE = re.compile(r"\d?\.?\d{1,6}", re.ASCII)
 _SHORTEST_SECRET = 8
 
@@ -82,6 +83,18 @@ def http_url(text: str) -> str:
 def names(text: str) -> tuple[str, ...]:
     """Names separated by commas."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def addresses(text: str) -> tuple[str, ...]:
+    """URLs of any scheme, separated by commas or spaces; one may hold commas itself.
+
+    Raises:
+        ValueError: Something else stands between or beside them.
+    """
+    found = tuple(re.split(r"[\s,]+(?=[a-zA-Z][\w+.-]*://)", text.strip(" \t\r\n,")))
+    if not all(_ADDRESS.match(each) for each in found):
+        raise ValueError("takes URLs such as json://example.org/hook, separated by commas or spaces")
+    return tuple(dict.fromkeys(found))
 
 
 def user_and_password(text: str) -> str:

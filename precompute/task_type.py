@@ -23,6 +23,7 @@ class TaskType:
         ttl: How long a result is fresh.
         inputs: Results of the same subject it is computed from, in the order of its function's arguments.
         time_limit: A computation that takes longer is ended and fails.
+        slow_after: Somebody is told when one computation in twenty takes longer; a quarter of the time limit if None.
         result: Schema of the JSON result; None when only other rows read it.
         transient: Dropped as soon as no task of the subject needs it, and never served.
         grace: How long after that it is still served, stale, while a new one is computed.
@@ -39,6 +40,7 @@ class TaskType:
     queue: Queue
     ttl: timedelta
     time_limit: timedelta
+    slow_after: timedelta | None = None
     result: type[Schema] | None = None
     inputs: tuple["TaskType", ...] = ()
     transient: bool = False
@@ -62,10 +64,15 @@ class TaskType:
                 raise DeclarationError(f"{self.name}: its input {other.name} is about a {other.subject}")
         if self.shows and self.subject is not Subject.USER:
             raise DeclarationError(f"{self.name}: only a row about a user can show what is theirs")
-        if self.ttl <= timedelta(0) or self.time_limit <= timedelta(0):
-            raise DeclarationError(f"{self.name}: ttl and time_limit must be positive")
+        if min(self.ttl, self.time_limit, self.slow) <= timedelta(0):
+            raise DeclarationError(f"{self.name}: ttl, time_limit and slow_after must be positive")
         if min(self.grace, self.kept_for_errors, self.refresh_lead) < timedelta(0):
             raise DeclarationError(f"{self.name}: grace, kept_for_errors and refresh_lead cannot be negative")
+
+    @property
+    def slow(self) -> timedelta:
+        """Beyond this time a computation counts as slow."""
+        return self.time_limit / 4 if self.slow_after is None else self.slow_after
 
     @property
     def served(self) -> bool:

@@ -9,19 +9,26 @@ from precompute.durations import parse_duration
 from precompute.errors import DeclarationError
 from precompute.settings.doors import Doors
 from precompute.settings.places import Places
+from precompute.settings.telling import Telling
 from precompute.settings.videos import Videos
+from precompute.settings.watching import Watching
 from precompute.settings.wording import Wording
 from precompute.settings.work import Work
 
 TTL_PREFIX = "PRECOMPUTE_TTL_"
 
+SLOW_PREFIX = "PRECOMPUTE_SLOW_"
+
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(Doors, Work, Wording, Videos, Places):
+class Settings(Telling, Doors, Watching, Work, Wording, Videos, Places):
     """Everything that can be set from outside; ``docs/configuration.md`` is made from these tables."""
 
     ttls: Mapping[str, timedelta] = field(default_factory=dict)
     """TTL by task type name, from ``PRECOMPUTE_TTL_<TASK_TYPE>``."""
+
+    slow: Mapping[str, timedelta] = field(default_factory=dict)
+    """By task type name what takes too long, from ``PRECOMPUTE_SLOW_<TASK_TYPE>``."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -36,12 +43,7 @@ class Settings(Doors, Work, Wording, Videos, Places):
             if text:
                 about = setting.metadata
                 values[setting.name] = _parse(about["variable"], about["parse"], text, secret=about["secret"])
-        ttls = {
-            variable.removeprefix(TTL_PREFIX).lower(): _parse(variable, parse_duration, text)
-            for variable, text in environ.items()
-            if variable.startswith(TTL_PREFIX) and text
-        }
-        settings = cls(**values, ttls=ttls)
+        settings = cls(**values, ttls=_by_type(environ, TTL_PREFIX), slow=_by_type(environ, SLOW_PREFIX))
         if "redis_url" not in values:
             settings = settings._beside_embedded()
         if settings.broker.startswith("sentinel://") and not settings.broker_master:
@@ -65,6 +67,14 @@ class Settings(Doors, Work, Wording, Videos, Places):
     def broker(self) -> str:
         """Where messages wait: the broker's own URL, or the cache's server when none is set."""
         return self.broker_url or self.redis_url.replace("unix://", "redis+socket://", 1)
+
+
+def _by_type(environ: Mapping[str, str], prefix: str) -> dict[str, timedelta]:
+    return {
+        variable.removeprefix(prefix).lower(): _parse(variable, parse_duration, text)
+        for variable, text in environ.items()
+        if variable.startswith(prefix) and text
+    }
 
 
 def _parse(variable: str, parse: Callable[[str], Any], text: str, *, secret: bool = False) -> Any:

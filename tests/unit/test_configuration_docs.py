@@ -20,13 +20,14 @@ def test_the_page_is_what_the_table_gives() -> None:
 
 
 def test_every_variable_stands_on_the_page() -> None:
-    """Those of the table, and one TTL for each row of the catalogue, with its default."""
+    """Those of the table, and for each row of the catalogue a TTL and what is slow, with their defaults."""
     page = configuration_page()
 
     for setting in fields(Settings):
-        assert setting.name == "ttls" or f"| `{setting.metadata['variable']}` |" in page
+        assert setting.name in ("ttls", "slow") or f"| `{setting.metadata['variable']}` |" in page
     for row in ROWS:
         assert f"| `PRECOMPUTE_TTL_{row.name.upper()}` | `{in_words(row.ttl)}` |" in page
+        assert f"| `PRECOMPUTE_SLOW_{row.name.upper()}` | `{in_words(row.slow)}` |" in page
 
 
 @pytest.mark.parametrize(
