@@ -6,7 +6,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from api.engine import attach
 from api.errors import answer_errors
 from api.openapi import service_api
-from api.views import about, batches, cache, campaigns, facts, logins, media, status, triggers, watching
+from api.views import about, batches, cache, campaigns, facts, failed, logins, media, status, triggers, watching
 from precompute.precomputer import Precomputer
 from precompute.settings import Settings
 
@@ -21,6 +21,7 @@ BLUEPRINTS = (
     facts.blueprint,
     cache.blueprint,
     status.blueprint,
+    failed.blueprint,
     media.blueprint,
     watching.blueprint,
 )

@@ -159,10 +159,14 @@ class Ledger:
         )
 
     def withdraw(self, admitted: Iterable[Admitted]) -> None:
-        """Forget tasks that could not be published."""
+        """Forget tasks that could not be published; what had failed before them still has."""
         flat = [text for one in admitted for text in (str(one.task.key), one.task_id)]
         if flat:
-            self._run("withdraw", *flat)
+            self._run("withdraw", self.cache.now_ms(), in_ms(KEPT), *flat)
+
+    def forget(self, key: CacheKey, *, task_id: str) -> None:
+        """Forget a task that nobody will compute, unless another has taken its place."""
+        self._run("withdraw", str(key), task_id)
 
     def begin(self, message: Message, *, owner: str, lease: timedelta, fingerprint: str) -> tuple[Beginning, int]:
         """Take the lease for a computation, or learn why not; ``owner`` is a token nobody else uses.

@@ -29,7 +29,7 @@ def mend(ledger: Ledger, catalogue: Catalogue) -> int:
     """
     types = (f"pc:y:{row.name}" for row in catalogue)
     queues = (f"pc:q:{queue.label}:{row.name}" for queue in Queue for row in catalogue)
-    names = (_ALL_KEYS, "pc:gone", "pc:due", "pc:unread", "pc:watch", "pc:failed", *types, *queues)
+    names = (_ALL_KEYS, "pc:gone", "pc:due", "pc:unread", "pc:watch", "pc:failed", "pc:aside", *types, *queues)
     args = (ledger.cache.now_ms(), ledger.watch_ms, SLICE, *names)
     mended = 0
     for _ in range(MOST_SLICES):

@@ -13,6 +13,7 @@ from precompute.catalogue import Catalogue
 from precompute.entry import Entry, Miss
 from precompute.errors import UnknownPrecomputation
 from precompute.events import CampaignCreated, UserLoggedIn, VideoUploaded
+from precompute.failures import Failures
 from precompute.foresight import Foresight
 from precompute.invalidation import Invalidation
 from precompute.ledger import Ledger, TaskRecord
@@ -76,6 +77,13 @@ class Precomputer:
             ledger=ledger,
             dispatch=dispatch,
             backlog=self.backlog,
+        )
+        self.failures = Failures(
+            ledger=ledger,
+            catalogue=catalogue,
+            dispatch=dispatch,
+            backlog=self.backlog,
+            bounds=Bounds.of(settings),
         )
 
     def on_video_upload(

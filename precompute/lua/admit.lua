@@ -51,13 +51,14 @@ local function fails_before(key)
   return last[1] and last[3] and same and not plan.insist and last or nil
 end
 
--- What failed is left alone for a while, twice as long after each failure: whoever asks, and however often.
+-- What failed is left alone for a while, twice as long after each failure: whoever asks, and however often. What ended
+-- its workers is left alone until somebody insists, or its record is forgotten.
 local function rests(key)
-  local task = redis.call('HMGET', task_of(key), 'id', 'state')
+  local task = redis.call('HMGET', task_of(key), 'id', 'state', 'aside')
   local last = task[2] == 'failed' and fails_before(key)
   if not last then return nil end
   local pause = math.min(plan.longest_rest_ms, plan.first_rest_ms * 2 ^ math.min(tonumber(last[1]) - 1, 30))
-  return now - tonumber(last[3]) < pause and { 'failed', task[1] or '' } or nil
+  return (task[3] or now - tonumber(last[3]) < pause) and { 'failed', task[1] or '' } or nil
 end
 
 local function enough(task)
@@ -77,13 +78,22 @@ local function verdict_on(task)
   return running and { 'joined', running } or rests(task.key) or { 'new', task.id }
 end
 
+-- Where the message cannot be published, what has failed still has (withdraw.lua).
+local function undo_of(key)
+  if redis.call('HGET', task_of(key), 'state') ~= 'failed' then return nil end
+  redis.call('HDEL', task_of(key), 'undo')
+  return cjson.encode(redis.call('HGETALL', task_of(key)))
+end
+
 local function record(task, state)
-  local last = fails_before(task.key)
+  local last, undo = fails_before(task.key), undo_of(task.key)
   leave_queue(task.key)
   redis.call('DEL', task_of(task.key), lease_of(task.key))
-  redis.call('ZREM', 'pc:failed', task.key)
+  unname_failed(task.key)
+  if plan.insist then redis.call('DEL', deliveries_of(task.key)) end
   redis.call('HSET', task_of(task.key), 'id', task.id, 'state', state, 'queue', task.queue, 'queued_at', now,
     'event', plan.event, 'cause', plan.cause, 'fp', plan.fingerprint, 'force', task.force and 1 or 0)
+  if undo then redis.call('HSET', task_of(task.key), 'undo', undo) end
   if plan.expires_at > 0 then redis.call('HSET', task_of(task.key), 'ex', plan.expires_at) end
   if last then
     redis.call('HSET', task_of(task.key), 'fails', last[1], 'fa', last[3], 'error_code', last[4] or '', 'error', last[5] or '')
@@ -117,8 +127,8 @@ for position, task in ipairs(plan.tasks) do
     verdicts[position][1] = broken and 'failed' or state
     record(task, state)
     if broken then
-      local why = redis.call('HMGET', task_of(broken.key), 'error_code', 'error')
-      fail(task.key, task.id, now, why[1] or '', broken.told_as .. (why[2] or ''), plan.keep_ms)
+      local why = redis.call('HMGET', task_of(broken.key), 'error_code', 'error', 'deliveries')
+      fail(task.key, task.id, now, why[1] or '', broken.told_as .. (why[2] or ''), plan.keep_ms, why[3])
     end
   end
 end

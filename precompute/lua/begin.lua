@@ -11,6 +11,7 @@ if task[3] ~= '1' and is_fresh(key, now, ARGV[10]) then
     redis.call('HSET', task_of(key), 'state', 'ready', 'finished_at', now)
     redis.call('HDEL', task_of(key), 'fails', 'fa', 'attempts')
     finish(key, keep)
+    redis.call('DEL', deliveries_of(key))
     tell(key, id, 'ready')
   end
   return { 'done', 0 }
@@ -26,15 +27,21 @@ if not task[1] then
   redis.call('HSET', task_of(key), 'id', id, 'queue', ARGV[7], 'queued_at', now, 'event', ARGV[8], 'cause', ARGV[9], 'fp', ARGV[10])
   redis.call('SET', 'pc:i:' .. id, key, 'PX', keep)
 end
-local delivery = redis.call('HINCRBY', task_of(key), 'deliveries', 1)
+-- Counted by key and input, not in the record: whoever triggers between two deaths makes a new one.
+if redis.call('HGET', deliveries_of(key), 'fp') ~= ARGV[10] then redis.call('DEL', deliveries_of(key)) end
+redis.call('HSET', deliveries_of(key), 'fp', ARGV[10])
+local delivery = redis.call('HINCRBY', deliveries_of(key), 'n', 1)
+redis.call('PEXPIRE', deliveries_of(key), keep)
+redis.call('HSET', task_of(key), 'deliveries', math.min(delivery, most))
 if delivery > most then
+  redis.call('HSET', task_of(key), 'aside', 1)
   fail(key, id, now, 'set_aside', 'its worker died ' .. most .. ' times; set aside', keep)
   return { 'set_aside', 0 }
 end
 leave_queue(key)
 redis.call('SET', lease_of(key), owner, 'PX', lease)
 redis.call('HSET', task_of(key), 'state', 'running', 'started_at', now, 'owner', owner, 'progress', 0)
-redis.call('HDEL', task_of(key), 'outdated')
+redis.call('HDEL', task_of(key), 'outdated', 'undo')
 redis.call('ZADD', 'pc:watch', now + lease, key)
 tell(key, id, 'running')
 return { 'run', tonumber(redis.call('HGET', task_of(key), 'attempts') or '0') }

@@ -4,5 +4,5 @@ for _, key in ipairs(keys) do
   redis.call('DEL', entry_of(key))
   unindex(key)
 end
-redis.call('ZREMRANGEBYSCORE', 'pc:failed', '-inf', ARGV[1])
+for _, index in ipairs({ 'pc:failed', 'pc:aside' }) do redis.call('ZREMRANGEBYSCORE', index, '-inf', ARGV[1]) end
 return #keys

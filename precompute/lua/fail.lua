@@ -13,6 +13,7 @@ if not task[1] then
   return 1
 end
 -- The worker is well, so this delivery does not count towards setting the task aside.
+redis.call('DEL', deliveries_of(key))
 redis.call('HSET', task_of(key), 'state', 'queued', 'error_code', ARGV[4], 'error', ARGV[5], 'deliveries', 0)
 redis.call('HINCRBY', task_of(key), 'attempts', 1)
 redis.call('DEL', lease_of(key))

@@ -11,7 +11,7 @@ local count, done = 0, {}
 
 local function forget(key, id)
   redis.call('ZREM', 'pc:watch', key)
-  redis.call('ZREM', 'pc:failed', key)
+  unname_failed(key)
   redis.call('DEL', task_of(key))
   if id then tell(key, id, 'missing') end
 end
@@ -35,6 +35,7 @@ local function take_back(name, ref)
   local key = name .. ref
   if done[key] then return end
   done[key] = true
+  redis.call('DEL', deliveries_of(key))
   local task = redis.call('HMGET', task_of(key), 'id', 'state', 'event')
   local entry = redis.call('HMGET', entry_of(key), 'at', 'st', 'ev')
   if entry[1] then

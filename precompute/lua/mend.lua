@@ -23,8 +23,13 @@ local function mend_entry(key)
   end
 end
 
+-- A full index names the latest only.
+local function mend_failed(index, key, forgotten_at)
+  if redis.call('ZCARD', index) < MOST_FAILED then count(redis.call('ZADD', index, 'NX', forgotten_at, key)) end
+end
+
 local function mend_task(key)
-  local task = redis.call('HMGET', task_of(key), 'id', 'state', 'queue', 'queued_at')
+  local task = redis.call('HMGET', task_of(key), 'id', 'state', 'queue', 'queued_at', 'error_code')
   local left = redis.call('PTTL', task_of(key))
   local begun = task[2] ~= 'waiting' and task[2] ~= 'queued'
   if task[1] and (not begun or task[2] == 'running') then
@@ -33,13 +38,15 @@ local function mend_task(key)
   elseif left == -1 then
     count(redis.call('DEL', task_of(key)))
   elseif task[2] == 'failed' then
-    count(redis.call('ZADD', 'pc:failed', 'NX', now + left, key))
+    mend_failed('pc:failed', key, now + left)
+    if task[5] == 'set_aside' then mend_failed('pc:aside', key, now + left) end
   end
 end
 
 local OF_TASKS = {
   ['pc:watch'] = { waiting = true, queued = true, running = true },
   ['pc:failed'] = { failed = true },
+  ['pc:aside'] = { failed = true },
   queue = { waiting = true, queued = true },
 }
 

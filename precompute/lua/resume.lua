@@ -13,7 +13,7 @@ local verdict = 'queued'
 for position = 6, #ARGV, 2 do
   local input = ARGV[position]
   local other = redis.call('HMGET', task_of(input), 'state', 'error_code', 'error', 'fp', 'started_at',
-    'queued_at')
+    'queued_at', 'deliveries')
   local on_its_way = other[1] == 'waiting' or other[1] == 'queued' or other[1] == 'running'
   local same = not other[1] or task[6] == '' or other[4] == task[6]
   if not same and other[4] ~= '' and tonumber(other[6] or 0) >= tonumber(task[7] or 0) then
@@ -26,7 +26,7 @@ for position = 6, #ARGV, 2 do
   elseif not is_fresh(input, now, task[6]) then
     if other[1] == 'failed' and same then
       -- An input that never began only passed on what failed before it; that has been named already.
-      fail(key, id, now, other[2], (other[5] and ARGV[position + 1] or '') .. other[3], 86400000)
+      fail(key, id, now, other[2], (other[5] and ARGV[position + 1] or '') .. other[3], 86400000, other[7])
       return { 'failed' }
     end
     redis.call('HSET', task_of(key), 'state', 'waiting')

@@ -8,9 +8,11 @@
 --                         not refreshed until it is read; p:NAME parts
 --   pc:t:KEY        hash  the latest task for that key: id, state, times, error, deliveries, attempts, owner ...
 --                         outdated: something was learned since it began, so its result is stale at once
---                         ex: not begun by then (ms), it is dropped; fails: computations of the same input that failed
---                         since the last that did not, fa when the last of them did, error_code and error why
+--                         ex: not begun by then (ms), it is dropped; aside 1: it ended its workers; undo: the record of the
+--                         failure before it, until it begins; fails: computations of the same input that failed since the
+--                         last that did not, fa when the last of them did, error_code and error why
 --   pc:l:KEY        string owner of the running computation; expires unless its worker keeps it alive
+--   pc:d:KEY        hash  fp fingerprint of an input, n how often a worker took up computing from it and was not heard of again
 --   pc:i:ID         string task id -> KEY
 --   pc:y:TYPE       zset  keys of the entries of one type, by the instant they go stale
 --   pc:gone         zset  keys of all entries, by the instant they are gone (ke)
@@ -19,7 +21,8 @@
 --   pc:unread       hash  keys of entries that nobody has read yet -> CAUSE:COST (ms)
 --   pc:q:QUEUE:TYPE zset  keys of tasks that have not begun, by the instant they were asked for
 --   pc:watch        zset  keys of tasks that are not finished, by the instant someone should look after them
---   pc:failed       zset  keys of tasks that have failed, by the instant their record is forgotten
+--   pc:failed       zset  keys of the latest tasks that have failed, by the instant their record is forgotten
+--   pc:aside        zset  those of them that failed because they, or what they need, ended their workers
 --   pc:m            hash  counters; warm_seen the last time that a sweep looked whether the cache is there (ms)
 --   pc:warm         hash  how far the warm-up is that begins by itself when this key is gone with pc:m (precompute/warmth.py)
 --   pc:u:USER       hash  a user's last login, video and campaign: kind of subject -> event (precompute/needs.py)
@@ -38,6 +41,7 @@
 local function entry_of(key) return 'pc:e:' .. key end
 local function task_of(key) return 'pc:t:' .. key end
 local function lease_of(key) return 'pc:l:' .. key end
+local function deliveries_of(key) return 'pc:d:' .. key end
 local function type_of(key) return string.match(key, '^([^:]+):') end
 local function queue_of(queue, key) return 'pc:q:' .. queue .. ':' .. type_of(key) end
 
@@ -114,34 +118,52 @@ local function leave_queue(key)
   if queue then redis.call('ZREM', queue_of(queue, key), key) end
 end
 
+local MOST_FAILED = 10000
+
+-- A failed task is named among those that operators look at; of too many the latest are.
+local function name_failed(key, code, forgotten_at)
+  for _, index in ipairs(code == 'set_aside' and { 'pc:failed', 'pc:aside' } or { 'pc:failed' }) do
+    redis.call('ZADD', index, forgotten_at, key)
+    redis.call('ZREMRANGEBYRANK', index, 0, -1 - MOST_FAILED)
+  end
+end
+
+local function unname_failed(key)
+  redis.call('ZREM', 'pc:failed', key)
+  redis.call('ZREM', 'pc:aside', key)
+end
+
 -- A task is over: nobody needs to look after it, and its record is forgotten after a while.
 local function finish(key, keep_ms)
   leave_queue(key)
   redis.call('ZREM', 'pc:watch', key)
-  redis.call('ZREM', 'pc:failed', key)
+  unname_failed(key)
   redis.call('DEL', lease_of(key))
   redis.call('PEXPIRE', task_of(key), keep_ms)
 end
 
-local function fail(key, id, now, code, message, keep_ms)
+-- With deliveries it is an input that ended its workers so often.
+local function fail(key, id, now, code, message, keep_ms, deliveries)
+  if deliveries then redis.call('HSET', task_of(key), 'deliveries', deliveries) end
   redis.call('HSET', task_of(key), 'state', 'failed', 'error_code', code, 'error', message, 'finished_at', now, 'fa', now)
   redis.call('HINCRBY', task_of(key), 'fails', 1)
   finish(key, keep_ms)
-  redis.call('ZADD', 'pc:failed', now + keep_ms, key)
+  redis.call('DEL', deliveries_of(key))
+  name_failed(key, code, now + keep_ms)
   redis.call('HINCRBY', 'pc:m', 'failed:' .. type_of(key), 1)
   tell(key, id, 'failed')
 end
 
 -- A task waited longer than it is worth: as if it had not been asked for. What failed before it has still failed.
 local function expire(key, id, now)
-  local failed_at = redis.call('HGET', task_of(key), 'fa')
+  local failed_at, code = unpack(redis.call('HMGET', task_of(key), 'fa', 'error_code'))
   local keep_ms = 86400000
   finish(key, keep_ms)
   redis.call('DEL', 'pc:i:' .. id)
   if failed_at then
     redis.call('HDEL', task_of(key), 'ex')
     redis.call('HSET', task_of(key), 'state', 'failed', 'finished_at', failed_at)
-    redis.call('ZADD', 'pc:failed', now + keep_ms, key)
+    name_failed(key, code, now + keep_ms)
   else
     redis.call('DEL', task_of(key))
   end

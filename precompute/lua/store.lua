@@ -21,6 +21,7 @@ end
 local total = set_ages(key, now, { ARGV[4], ARGV[5], ARGV[6], ARGV[7] }, task[5])
 redis.call('HSET', task_of(key), 'state', 'ready', 'finished_at', now, 'progress', 1)
 redis.call('HDEL', task_of(key), 'fails', 'fa', 'attempts')
+redis.call('DEL', deliveries_of(key))
 finish(key, total)
 redis.call('HINCRBY', 'pc:m', 'runs:' .. type_of(key), 1)
 redis.call('HINCRBY', 'pc:m', 'ms:' .. type_of(key), cost)

@@ -12,7 +12,7 @@ local task = redis.call('HMGET', task_of(key), 'id', 'state')
 if task[2] == 'failed' then
   redis.call('HSET', task_of(key), 'state', 'ready', 'finished_at', ARGV[5])
   redis.call('HDEL', task_of(key), 'fails', 'fa', 'attempts', 'error_code', 'error')
-  redis.call('ZREM', 'pc:failed', key)
+  unname_failed(key)
   tell(key, task[1], 'ready')
 end
 redis.call('HINCRBY', 'pc:m', 'refresh:unchanged:' .. type_of(key), 1)

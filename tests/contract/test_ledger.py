@@ -147,7 +147,7 @@ def test_a_try_whose_task_was_evicted_gives_the_lease_back(bench: Bench) -> None
 
 
 def test_a_task_that_ends_its_worker_three_times_is_set_aside(bench: Bench) -> None:
-    """The fourth delivery is not run: the task has failed, can be seen, and is run again when asked for."""
+    """The fourth delivery is not run: the task has failed, can be seen, and is run again when somebody insists."""
     bench.trigger(SOLO)
     for number in range(MOST_DELIVERIES):
         assert bench.begin(SOLO, owner=f"w{number}") is Beginning.RUN
@@ -157,7 +157,7 @@ def test_a_task_that_ends_its_worker_three_times_is_set_aside(bench: Bench) -> N
     assert bench.record(SOLO).failure == Failure(code="set_aside", message="its worker died 3 times; set aside")
     assert bench.begin(SOLO, owner="w9") is Beginning.DONE
     bench.clock.forward(FIRST_REST)
-    bench.trigger(SOLO)
+    bench.trigger(SOLO, insist=True)
     assert bench.begin(SOLO) is Beginning.RUN
 
 
