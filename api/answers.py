@@ -34,7 +34,7 @@ def _about(text: str) -> dict[str, str]:
 
 def succeeded() -> fields.Constant[bool]:
     """The first field of every success."""
-    return fields.Constant(True, metadata={"enum": [True], "type": "boolean"})
+    return fields.Constant(True, required=True, metadata={"enum": [True], "type": "boolean"})
 
 
 class ProblemSchema(Schema):
@@ -54,8 +54,8 @@ class ProblemSchema(Schema):
 class ErrorSchema(Schema):
     """Every answer that is not a success."""
 
-    success = fields.Constant(False, metadata={"enum": [False], "type": "boolean"})
-    error = fields.Nested(ProblemSchema, required=True)
+    success = fields.Constant(False, required=True, metadata={"enum": [False], "type": "boolean"})
+    error = fields.Nested(ProblemSchema, required=True, metadata=_about("What went wrong."))
 
 
 class ReceiptSchema(Schema):
@@ -70,51 +70,65 @@ class ReceiptSchema(Schema):
             "failed a moment ago is named again."
         ),
     )
-    cached = fields.List(TaskTypeName(), required=True, metadata=_about("What is fresh already."))
+    cached = fields.List(TaskTypeName(), required=True, metadata=_about("What is fresh already, and can be read now."))
     failed = fields.List(
         TaskTypeName(), metadata=_about("What failed a moment ago: its task says why; it is tried again after a while.")
     )
-    message = fields.String(required=True)
-    status = fields.String(required=True, validate=validate.OneOf(["processing", "ready"]))
+    message = fields.String(required=True, metadata=_about("How much was queued, for people."))
+    status = fields.String(
+        required=True,
+        validate=validate.OneOf(["processing", "ready"]),
+        metadata=_about("`ready` when nothing is on its way: everything can be read now."),
+    )
 
 
 class VideoReceiptSchema(ReceiptSchema):
     """What a video's upload started."""
 
-    video_id = fields.String(required=True)
+    video_id = fields.String(required=True, metadata=_about("As it was sent."))
 
 
 class CacheHitSchema(Schema):
     """A result from the cache."""
 
     success = succeeded()
-    cache_key = fields.String(required=True)
+    cache_key = fields.String(required=True, metadata=_about("`{task_type}:{subject}:{id}`"))
     result = Result(required=True, metadata=_about("By the task type of the key."))
-    cached = fields.Constant(True, metadata={"enum": [True], "type": "boolean"})
+    cached = fields.Constant(True, required=True, metadata={"enum": [True], "type": "boolean"})
     stale = fields.Boolean(required=True, metadata=_about("Past its time; a new one is being computed."))
-    computed_at = Instant(required=True)
-    age_seconds = fields.Float(required=True)
-    expires_in_seconds = fields.Float(required=True, metadata=_about("0 when stale."))
+    computed_at = Instant(required=True, metadata=_about("When it was computed."))
+    age_seconds = fields.Float(required=True, metadata=_about("Since it was computed."))
+    expires_in_seconds = fields.Float(required=True, metadata=_about("Until it is stale; 0 when it is."))
 
 
 class CacheMissSchema(ErrorSchema):
     """No result now. `processing`: ask again. `missing`: compute it yourself. `failed`: `error` says why."""
 
-    cache_key = fields.String(required=True)
-    status = fields.String(required=True, validate=validate.OneOf(["processing", "missing", "failed"]))
+    cache_key = fields.String(required=True, metadata=_about("`{task_type}:{subject}:{id}`"))
+    status = fields.String(
+        required=True,
+        validate=validate.OneOf(["processing", "missing", "failed"]),
+        metadata=_about("Whether it is on its way."),
+    )
     task_id = fields.String(metadata=_about("Of the task that computes it, or that failed."))
 
 
 class TaskStateSchema(Schema):
     """Where a task stands."""
 
-    state = fields.String(required=True, validate=validate.OneOf([state.value for state in State]))
-    task_id = fields.String(required=True, allow_none=True)
-    progress = fields.Float(required=True, allow_none=True, validate=validate.Range(min=0, max=1))
-    queued_at = Instant(required=True, allow_none=True)
-    started_at = Instant(required=True, allow_none=True)
-    finished_at = Instant(required=True, allow_none=True)
-    error = fields.Nested(ProblemSchema, required=True, allow_none=True)
+    state = fields.String(
+        required=True,
+        validate=validate.OneOf([state.value for state in State]),
+        metadata=_about("`queued` and `running` are on their way; `missing` was never asked for, or is gone."),
+    )
+    task_id = fields.String(required=True, allow_none=True, metadata=_about("Null when there is no task."))
+    progress = fields.Float(
+        required=True, allow_none=True, validate=validate.Range(min=0, max=1), metadata=_about("Share that is done.")
+    )
+    queued_at = Instant(required=True, allow_none=True, metadata=_about("When it was accepted."))
+    started_at = Instant(required=True, allow_none=True, metadata=_about("When a worker began."))
+    finished_at = Instant(required=True, allow_none=True, metadata=_about("When it was stored, or failed."))
+    error = fields.Nested(ProblemSchema, required=True, allow_none=True, metadata=_about("Why it failed."))
 
 
 class StatusSchema(Schema):
@@ -130,7 +144,7 @@ class ChangeSchema(TaskStateSchema):
     """A task that changed, as one event of a stream carries it."""
 
     task_type = TaskTypeName(required=True)
-    cache_key = fields.String(required=True)
+    cache_key = fields.String(required=True, metadata=_about("`{task_type}:{subject}:{id}`"))
 
 
 class TaskSchema(ChangeSchema):
@@ -143,7 +157,7 @@ class InvalidatedSchema(Schema):
     """How much was dropped, or marked stale."""
 
     success = succeeded()
-    invalidated = fields.Integer(required=True)
+    invalidated = fields.Integer(required=True, metadata=_about("Results that were dropped, or marked stale."))
 
 
 class RefreshedSchema(Schema):
@@ -151,7 +165,7 @@ class RefreshedSchema(Schema):
 
     success = succeeded()
     task_type = TaskTypeName(required=True)
-    queued = fields.Integer(required=True)
+    queued = fields.Integer(required=True, metadata=_about("Results whose refresh is on its way now."))
     skipped = fields.Integer(
         required=True, metadata=_about("Due, but unread, on their way already, or without room under load.")
     )
@@ -167,7 +181,9 @@ class QueueSchema(Schema):
         required=True,
         metadata=_about("By task type, and `total`."),
     )
-    queues = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    queues = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), required=True, metadata=_about("Tasks that wait, by queue.")
+    )
 
 
 class AliveSchema(Schema):

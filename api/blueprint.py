@@ -26,6 +26,18 @@ _FAILURES = {
     ),
 }
 
+RETRY_AFTER = {"Retry-After": "Seconds until it is worth asking again."}
+"""The header that says so."""
+
+_WITH = {503: RETRY_AFTER}
+
+_HEADERS: dict[str, dict[str, Any]] = {
+    "Age": {"type": "integer", "minimum": 0},
+    "Retry-After": {"type": "integer", "minimum": 1},
+    "X-Cache": {"type": "string", "enum": ["HIT", "STALE", "MISS"]},
+}
+"""Headers that are more than text."""
+
 
 View = Callable[..., Any]
 """A function that answers requests."""
@@ -37,8 +49,13 @@ class NounBlueprint(Blueprint):  # type: ignore[misc]
     ARGUMENTS_PARSER = JsonBodies()
 
     def route(self, rule: str, **options: Any) -> Callable[[View], View]:
-        """Serve a path."""
-        return super().route(rule, **options)  # type: ignore[no-any-return]
+        """Serve a path; the function's name is the operation's id, by which generated clients name their methods."""
+        serve = super().route(rule, **options)
+
+        def decorate(view: View) -> View:
+            return serve(self.doc(operationId=_camel(view.__name__))(view))  # type: ignore[no-any-return]
+
+        return decorate
 
     def arguments(self, schema: type[Schema], **options: Any) -> Callable[[View], View]:
         """Read the request with a schema, and say so in the document."""
@@ -56,7 +73,7 @@ class NounBlueprint(Blueprint):  # type: ignore[misc]
 
 def fails(*statuses: int) -> dict[int, dict[str, Any]]:
     """The documented responses of those statuses."""
-    return {status: _failure(*_FAILURES[status]) for status in statuses}
+    return {status: _failure(*_FAILURES[status], headers=_WITH.get(status)) for status in statuses}
 
 
 def answers(
@@ -65,20 +82,38 @@ def answers(
     schema: type[Schema] | dict[str, Any] | None = None,
     content_type: str = "application/json",
     example: Any = None,
+    examples: dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """A documented response; ``headers`` says what each header means."""
+    """A documented response.
+
+    Args:
+        description: When it comes.
+        schema: Of its body; none when there is no body.
+        content_type: Of its body.
+        example: A body.
+        examples: Several bodies by name, instead of ``example``.
+        headers: What each header means.
+    """
     response: dict[str, Any] = {"description": description}
     if schema is not None:
-        content = {"schema": schema} | ({} if example is None else {"example": example})
+        content: dict[str, Any] = {"schema": schema} | ({} if example is None else {"example": example})
+        if examples:
+            content["examples"] = {name: {"value": value} for name, value in examples.items()}
         response["content"] = {content_type: content}
     if headers:
         response["headers"] = {
-            name: {"description": about, "schema": {"type": "string"}} for name, about in headers.items()
+            name: {"description": about, "schema": _HEADERS.get(name, {"type": "string"})}
+            for name, about in headers.items()
         }
     return response
 
 
-def _failure(description: str, code: str, message: str) -> dict[str, Any]:
+def _failure(description: str, code: str, message: str, *, headers: dict[str, str] | None) -> dict[str, Any]:
     example = {"success": False, "error": {"code": code, "message": message}}
-    return answers(description, schema=ErrorSchema, example=example)
+    return answers(description, schema=ErrorSchema, example=example, headers=headers)
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(part.capitalize() for part in others)

@@ -1,5 +1,8 @@
 """Examples that the OpenAPI document shows; a test holds them against the schemas."""
 
+import json
+
+from api.result_examples import IDS, RESULTS
 from precompute.catalogue import CTR_PREDICTION, FACE_DETECTION, SCENE_DETECTION
 from precompute.entry import State
 from precompute.queues import Queue
@@ -23,33 +26,48 @@ VIDEO_RECEIPT = {
     "status": "processing",
 }
 
-CACHE_HIT = {
-    "success": True,
-    "cache_key": _KEY,
-    "result": {
-        "ctr": 0.0142,
-        "low": 0.0061,
-        "high": 0.0287,
-        "drivers": [{"name": "hook", "effect": 0.12}],
-        "evidence": {"outcomes": 0, "impressions": 0},
-        "model_version": "prior-1",
-    },
-    "cached": True,
-    "stale": False,
-    "computed_at": "2026-03-01T12:00:00.000Z",
-    "age_seconds": 12.345,
-    "expires_in_seconds": 21587.655,
+CACHE_HITS = {
+    row.name: {
+        "success": True,
+        "cache_key": f"{row.name}:{row.subject}:{IDS[row.subject]}",
+        "result": result,
+        "cached": True,
+        "stale": False,
+        "computed_at": "2026-03-01T12:00:00.000Z",
+        "age_seconds": 12.345,
+        "expires_in_seconds": round(row.ttl.total_seconds() - 12.345, 3),
+    }
+    for row, result in RESULTS.items()
 }
+"""A hit of each shipped task type, by its name."""
 
-CACHE_MISS = {
-    "success": False,
-    "error": {"code": "processing", "message": f"{_KEY} is being computed; ask again, or wait with ?wait=30"},
-    "cache_key": _KEY,
-    "status": "processing",
-    "task_id": _ID,
+CACHE_MISSES = {
+    "processing": {
+        "success": False,
+        "error": {"code": "processing", "message": f"{_KEY} is being computed; ask again, or wait with ?wait=30"},
+        "cache_key": _KEY,
+        "status": "processing",
+        "task_id": _ID,
+    },
+    "missing": {
+        "success": False,
+        "error": {"code": "not_cached", "message": f"nothing is cached under {_KEY}, and nothing is on its way"},
+        "cache_key": _KEY,
+        "status": "missing",
+    },
+    "failed": {
+        "success": False,
+        "error": {"code": "not_a_video", "message": "the file is not a video in a format that is understood"},
+        "cache_key": _KEY,
+        "status": "failed",
+        "task_id": _ID,
+    },
 }
+"""A miss of each status."""
 
 INVALIDATED = {"success": True, "invalidated": 6}
+
+REFRESHED = {"success": True, "task_type": CTR_PREDICTION.name, "queued": 12, "skipped": 3}
 
 _RUNNING = {
     "state": State.RUNNING.value,
@@ -65,8 +83,10 @@ STATUS = {"success": True, "subject": "video", "id": "vid_12345", "tasks": {CTR_
 
 TASK = {"success": True, "task_type": CTR_PREDICTION.name, "cache_key": _KEY, **_RUNNING}
 
+CHANGE = {"task_type": CTR_PREDICTION.name, "cache_key": _KEY, **_RUNNING}
+
 STREAM = f"""event: state
-data: {{"state":"ready","task_id":"{_ID}","progress":1.0,"task_type":"{CTR_PREDICTION.name}","cache_key":"{_KEY}"}}
+data: {json.dumps(CHANGE)}
 
 event: done
 data: {{}}

@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from api.answers import succeeded
 from precompute.clock import system_clock
 from precompute.facts import Action, Outcome
 from precompute.subjects import Subject
@@ -96,7 +97,7 @@ def _instant() -> fields.AwareDateTime:
 def _name(**options: Any) -> fields.String:
     fits = validate.And(validate.Length(min=1, max=128), check_printable)
     about = "What the user did, in the caller's own words, such as `dashboard_view`; the same word each time."
-    return fields.String(validate=fits, metadata={"description": about}, **options)
+    return fields.String(validate=fits, metadata={"description": about, "minLength": 1, "maxLength": 128}, **options)
 
 
 def _when(body: Mapping[str, Any]) -> datetime:
@@ -200,5 +201,5 @@ class OutcomesSchema(Schema):
 class RecordedSchema(Schema):
     """How many facts were accepted."""
 
-    success = fields.Constant(True, metadata={"enum": [True], "type": "boolean"})
+    success = succeeded()
     recorded = fields.Integer(required=True, metadata={"description": "They are stored within seconds, each once."})

@@ -7,7 +7,7 @@ from marshmallow import fields
 from werkzeug.routing import BaseConverter
 
 import precompute
-from api.answers import ByTaskType, Result, TaskTypeName
+from api.answers import ByTaskType, ChangeSchema, Result, TaskTypeName
 from api.errors import ServiceApi
 from precompute.catalogue import Catalogue
 from precompute.subjects import Subject
@@ -19,10 +19,17 @@ ABOUT = """Works out what people will ask for, computes it before they ask, and 
 
 A cache key is `{task_type}:{subject}:{id}`, such as `ctr_prediction:video:vid_12345`. Times and durations are seconds,
 shares are 0 to 1, boxes are shares of the frame from its top left corner, instants are ISO 8601 in UTC. Fields may be
-added to any answer; none is renamed, retyped or dropped. Every answer that is not a success has the shape of `Error`.
+added to any answer; none is renamed, retyped or dropped.
+
+Every answer that is not a success has the shape of `Error`, also those that no operation names: 404 where there is
+nothing, 405 with `Allow` where the method is wrong, 413 above 1 MB, 415 for a body that is not sent as JSON.
 """
 
-_ID = {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"}
+_LICENCE = {"name": "MIT", "identifier": "MIT"}
+
+_ID = {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$", "description": "Of the video, campaign or user."}
+
+_TASK_TYPE = "TaskType"
 
 
 class CacheKeyConverter(BaseConverter):
@@ -41,11 +48,21 @@ class TaskTypeConverter(BaseConverter):
     """The name of a served task type in a path."""
 
 
+class TaskIdConverter(BaseConverter):
+    """The id of a task in a path."""
+
+
+class RankConverter(BaseConverter):
+    """A rank in a path: any text, so that a wrong one is an image that is not there."""
+
+
 CONVERTERS = {
     "cache_key": CacheKeyConverter,
     "subject": SubjectConverter,
     "id": IdConverter,
     "task_type": TaskTypeConverter,
+    "task_id": TaskIdConverter,
+    "rank": RankConverter,
 }
 """Names for routes; each describes itself in the document."""
 
@@ -54,15 +71,20 @@ def service_api(app: Flask, *, catalogue: Catalogue) -> ServiceApi:
     """flask-smorest on ``app``, with a document that knows the catalogue."""
     app.config |= {"API_TITLE": TITLE, "API_VERSION": precompute.__version__, "OPENAPI_VERSION": "3.1.0"}
     rows = catalogue.served()
-    spec = {"info": {"description": ABOUT}, "x-task-types": [_described(row) for row in rows]}
+    spec = {
+        "info": {"description": ABOUT, "license": _LICENCE},
+        "servers": [{"url": "/", "description": "Where this document comes from."}],
+        "x-task-types": [_described(row) for row in rows],
+    }
     app.url_map.converters |= CONVERTERS
     api = ServiceApi(app, spec_kwargs=spec)
     names = [row.name for row in rows]
-    api.register_converter(CacheKeyConverter, lambda _: _cache_key(names))
-    api.register_converter(SubjectConverter, lambda _: {"type": "string", "enum": [each.value for each in Subject]})
-    api.register_converter(IdConverter, lambda _: _ID)
-    api.register_converter(TaskTypeConverter, lambda _: {"type": "string", "enum": names})
+    api.spec.components.schema(_TASK_TYPE, {"type": "string", "enum": names, "description": "A served task type."})
+    for converter, schema in _in_paths(names).items():
+        api.register_converter(converter, lambda _, schema=schema: schema)
     _derive_fields(api.ma_plugin.converter, rows)
+    # Events of a stream; no body of an answer has this shape, so no view brings it along.
+    api.spec.components.schema("Change", schema=ChangeSchema)
     return api
 
 
@@ -70,28 +92,57 @@ def document(api: ServiceApi) -> dict[str, Any]:
     """The whole document, as JSON."""
     whole: dict[str, Any] = api.spec.to_dict()
     schemas = whole["components"]["schemas"]
+    for path in whole["paths"].values():
+        if "parameters" in path:
+            path["parameters"] = [_told(each) for each in path["parameters"]]
     # flask-smorest brings its own, though no view of ours has pages.
     schemas.pop("PaginationMetadata", None)
     for schema in schemas.values():
         # Fields may be added to any answer, so nobody should refuse those that are not named yet.
         if schema.get("additionalProperties") is False:
             del schema["additionalProperties"]
+        for field in schema.get("properties", {}).values():
+            if "pattern" in field:
+                # Only in Python may a line break follow what $ ends.
+                field["pattern"] = field["pattern"].replace(r"$(?!\n)", "$")
     return whole
 
 
-def _cache_key(names: list[str]) -> dict[str, str]:
-    subjects = "|".join(Subject)
-    return {"type": "string", "pattern": f"^({'|'.join(names)}):({subjects}):[A-Za-z0-9._-]{{1,128}}$"}
+def _told(parameter: dict[str, Any]) -> dict[str, Any]:
+    """The parameter; what a converter says about itself goes beside its name, where pages and clients look for it."""
+    told = {name: text for name, text in parameter["schema"].items() if name in {"description", "example"}}
+    schema = {name: part for name, part in parameter["schema"].items() if name not in told}
+    return {**parameter, **told, "schema": schema}
+
+
+def _in_paths(names: list[str]) -> dict[type[BaseConverter], dict[str, Any]]:
+    """What stands in paths, as the document describes it."""
+    key = f"^({'|'.join(names)}):({'|'.join(Subject)}):[A-Za-z0-9._-]{{1,128}}$"
+    return {
+        CacheKeyConverter: {
+            "type": "string",
+            "pattern": key,
+            "description": "`{task_type}:{subject}:{id}`",
+            "example": "ctr_prediction:video:vid_12345",
+        },
+        SubjectConverter: {
+            "type": "string",
+            "enum": [each.value for each in Subject],
+            "description": "What it is about.",
+        },
+        IdConverter: _ID,
+        TaskTypeConverter: {"$ref": f"#/components/schemas/{_TASK_TYPE}", "description": "Which type."},
+        TaskIdConverter: {"type": "string", "description": "As a trigger named it."},
+        RankConverter: {"type": "integer", "minimum": 1, "description": "1 is the best."},
+    }
 
 
 def _derive_fields(converter: Any, rows: tuple[TaskType, ...]) -> None:
-    names = [row.name for row in rows]
-
     def from_catalogue(self: Any, field: fields.Field[Any], **_: Any) -> dict[str, Any]:
         if isinstance(field, TaskTypeName):
-            return {"enum": names}
+            return {"$ref": f"#/components/schemas/{_TASK_TYPE}"}
         if isinstance(field, ByTaskType):
-            return {"propertyNames": {"enum": names}}
+            return {"propertyNames": {"$ref": f"#/components/schemas/{_TASK_TYPE}"}}
         if isinstance(field, Result):
             return {"anyOf": [self.resolve_nested_schema(row.result) for row in rows if row.result is not None]}
         return {}

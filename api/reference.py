@@ -95,7 +95,7 @@ def _response(status: str, response: Json) -> list[str]:
 def _first_example(responses: list[tuple[str, Json]]) -> Iterator[str]:
     for _status, response in responses[:1]:
         for content in response.get("content", {}).values():
-            example = content.get("example")
+            example = content.get("example", next(iter(content.get("examples", {}).values()), {}).get("value"))
             if example is not None:
                 yield f"```\n{example.strip()}\n```" if isinstance(example, str) else _json(example)
 
@@ -104,6 +104,9 @@ def _schema(name: str, schema: Json) -> Iterator[str]:
     yield f"### Schema {name}"
     if "description" in schema:
         yield schema["description"]
+    if "enum" in schema:
+        yield f"One of {_type(schema)}."
+        return
     required = schema.get("required", [])
     rows = [
         [f"`{field}`", _type(about), "yes" if field in required else "", about.get("description", "")]

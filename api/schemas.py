@@ -64,7 +64,11 @@ def callback_field() -> fields.String:
     return fields.String(
         allow_none=True,
         validate=validate.And(validate.Length(max=LONGEST_URL), check_callback),
-        metadata={"description": "http or https; kept with the event. Nothing calls it yet.", "format": "uri"},
+        metadata={
+            "description": "http or https; kept with the event. Nothing calls it yet.",
+            "format": "uri",
+            "maxLength": LONGEST_URL,
+        },
     )
 
 
@@ -84,7 +88,7 @@ class VideoDataSchema(Schema):
         },
     )
     duration = fields.Float(allow_none=True, metadata={"description": "Seconds."})
-    title = fields.String(allow_none=True)
+    title = fields.String(allow_none=True, metadata={"description": "Shown beside its results."})
 
 
 class TriggerSchema(Schema):
@@ -108,7 +112,9 @@ class VideoTriggerSchema(TriggerSchema):
     """A video was uploaded. Fields that are not named here are ignored."""
 
     video_id = id_field("The video.")
-    video_data = fields.Nested(VideoDataSchema, allow_none=True, validate=check_depth)
+    video_data = fields.Nested(
+        VideoDataSchema, allow_none=True, validate=check_depth, metadata={"description": "What is known of it."}
+    )
     callback_url = callback_field()
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from api.examples import VIDEO_RECEIPT, VIDEO_TRIGGER
+from api.result_examples import ACTIONS, MODEL
 from precompute.catalogue import (
     CAMPAIGN_ANALYTICS,
     DASHBOARD_DATA,
@@ -47,17 +48,14 @@ LOGIN_RECEIPT: dict[str, Any] = {
     "cached": [PREDICTED_ACTIONS.name, CAMPAIGN_ANALYTICS.name],
     "message": "Queued 1 precomputation task",
     "status": "processing",
-    "predicted_actions": [
-        {"action": "dashboard_view", "probability": 0.78, "confidence": "high"},
-        {"action": "variant_generate", "probability": 0.12, "confidence": "low"},
-    ],
+    "predicted_actions": ACTIONS,
 }
 
 PREDICTION: dict[str, Any] = {
     "success": True,
     "user_id": "user_67890",
-    "predicted_actions": LOGIN_RECEIPT["predicted_actions"],
-    "model": {"version": "20261122-5d7f0c3e", "trained_at": "2026-11-22T19:30:00.000Z"},
+    "predicted_actions": ACTIONS,
+    "model": MODEL,
 }
 
 BATCH: dict[str, Any] = {"videos": [VIDEO_TRIGGER, {"video_id": "vid_2"}], "logins": [LOGIN_TRIGGER], "priority": 3}

@@ -42,7 +42,9 @@ class CampaignTriggerSchema(TriggerSchema):
     """A campaign was created. Fields that are not named here are ignored."""
 
     campaign_id = id_field("The campaign.")
-    campaign_data = fields.Nested(CampaignDataSchema, allow_none=True, validate=check_depth)
+    campaign_data = fields.Nested(
+        CampaignDataSchema, allow_none=True, validate=check_depth, metadata={"description": "The brief."}
+    )
     callback_url = callback_field()
 
 
@@ -69,7 +71,9 @@ class UserDataSchema(Schema):
 class LoginTriggerSchema(TriggerSchema):
     """A user logged in. Fields that are not named here are ignored."""
 
-    user_data = fields.Nested(UserDataSchema, allow_none=True, validate=check_depth)
+    user_data = fields.Nested(
+        UserDataSchema, allow_none=True, validate=check_depth, metadata={"description": "What is known of the login."}
+    )
 
 
 class PredictActionsSchema(Schema):
@@ -89,11 +93,24 @@ class BatchSchema(Schema):
     class Meta:
         """As everywhere, more fields do no harm."""
 
+class Entry(fields.Raw):
+    """An entry of a batch, whatever it is: what does not fit is refused alone, in its own result."""
+
+    def _validate_missing(self, value: Any) -> None:
+        """Let null pass, too."""
+
+
+def _entries(schema: str) -> fields.List[Any]:
+    entry = Entry(metadata={"$ref": f"#/components/schemas/{schema}"})
+    about = {"description": "At most 1,000 entries in all.", "maxItems": MOST_IN_BATCH}
+    return fields.List(entry, allow_none=True, metadata=about)
+
+
         unknown = EXCLUDE
 
-    videos = fields.List(fields.Raw(metadata={"type": "object"}), allow_none=True)
-    campaigns = fields.List(fields.Raw(metadata={"type": "object"}), allow_none=True)
-    logins = fields.List(fields.Raw(metadata={"type": "object"}), allow_none=True)
+    videos = _entries("VideoTrigger")
+    campaigns = _entries("CampaignTrigger")
+    logins = _entries("LoginTrigger")
     priority = fields.Integer(
         strict=True,
         allow_none=True,
@@ -116,29 +133,33 @@ class BatchSchema(Schema):
 class CampaignReceiptSchema(ReceiptSchema):
     """What a campaign's creation started."""
 
-    campaign_id = fields.String(required=True)
+    campaign_id = fields.String(required=True, metadata={"description": "As it was sent."})
 
 
 class LoginReceiptSchema(ReceiptSchema):
     """What a login started, and what the user will probably do next."""
 
-    user_id = fields.String(required=True)
-    predicted_actions = fields.List(fields.Nested(PredictedActionSchema), required=True)
+    user_id = fields.String(required=True, metadata={"description": "As it was sent."})
+    predicted_actions = fields.List(
+        fields.Nested(PredictedActionSchema), required=True, metadata={"description": "Likeliest first."}
+    )
 
 
 class PredictionSchema(Schema):
     """What a user will probably do next, likeliest first."""
 
     success = succeeded()
-    user_id = fields.String(required=True)
-    predicted_actions = fields.List(fields.Nested(PredictedActionSchema), required=True)
+    user_id = fields.String(required=True, metadata={"description": "As it was sent."})
+    predicted_actions = fields.List(
+        fields.Nested(PredictedActionSchema), required=True, metadata={"description": "Likeliest first."}
+    )
     model = fields.Nested(ModelSchema, required=True)
 
 
 class BatchResultSchema(Schema):
     """What became of one entry: the answer of its trigger, or `error`; with the id that the entry named."""
 
-    success = fields.Boolean(required=True)
+    success = fields.Boolean(required=True, metadata={"description": "Whether the entry was accepted."})
     video_id = fields.String()
     campaign_id = fields.String()
     user_id = fields.String()
@@ -156,4 +177,6 @@ class BatchReceiptSchema(Schema):
 
     success = succeeded()
     accepted = fields.Integer(required=True, metadata={"description": "Entries that were not refused."})
-    results = fields.List(fields.Nested(BatchResultSchema), required=True)
+    results = fields.List(
+        fields.Nested(BatchResultSchema), required=True, metadata={"description": "In the order of the entries."}
+    )

@@ -15,7 +15,7 @@ blueprint = NounBlueprint("batches", __name__, description="Say what happened to
 @blueprint.arguments(BatchSchema, example=BATCH)
 @blueprint.response(202, BatchReceiptSchema, description="A result for each entry.", example=BATCH_RECEIPT)
 @blueprint.doc(responses=fails(400, 413, 415, 422, 503))
-def batch(body: dict[str, Any]) -> dict[str, Any]:
+def submit_batch(body: dict[str, Any]) -> dict[str, Any]:
     """Up to 1,000 triggers in one request, on the background queue unless `priority` says otherwise.
 
     An entry that does not fit leaves the others alone. While the broker or the cache is down nothing is taken.

@@ -8,7 +8,7 @@ from flask import Response, request
 from api.answers import CacheHitSchema, CacheMissSchema, InvalidatedSchema
 from api.blueprint import NounBlueprint, answers, fails
 from api.engine import engine, slots
-from api.examples import CACHE_HIT, CACHE_MISS, INVALIDATED
+from api.examples import CACHE_HITS, CACHE_MISSES, INVALIDATED
 from api.reading import asked_wait, hit, miss
 from api.schemas import InvalidateQuerySchema, InvalidateSchema
 from precompute.entry import Entry, Failure, Miss, State
@@ -52,16 +52,16 @@ _PARAMETERS = [
     },
 ]
 _RESPONSES: dict[int, Any] = {
-    200: answers("The result.", schema=CacheHitSchema, example=CACHE_HIT, headers=_HEADERS),
+    200: answers("The result.", schema=CacheHitSchema, examples=CACHE_HITS, headers=_HEADERS),
     304: answers("The caller has it already.", headers=_HEADERS),
     **fails(422, 503),
-    404: answers("No result now.", schema=CacheMissSchema, example=CACHE_MISS, headers=_MISS_HEADERS),
+    404: answers("No result now.", schema=CacheMissSchema, examples=CACHE_MISSES, headers=_MISS_HEADERS),
 }
 
 
 @blueprint.route("/api/precompute/cache/<cache_key:cache_key>", parameters=_PARAMETERS)
 @blueprint.doc(responses=_RESPONSES)
-def read(cache_key: str) -> Response:
+def read_result(cache_key: str) -> Response:
     """Read a result.
 
     A miss is 404 and never held unless `wait` says so: compute for yourself then. When too many requests wait already,
@@ -83,7 +83,7 @@ def read(cache_key: str) -> Response:
 @blueprint.arguments(InvalidateSchema, required=False, example={"pattern": "video:vid_12345:*", "soft": False})
 @blueprint.response(200, InvalidatedSchema, description="How many there were.", example=INVALIDATED)
 @blueprint.doc(responses=fails(400, 413, 415, 422, 503))
-def invalidate(query: dict[str, Any], body: dict[str, Any]) -> dict[str, int]:
+def invalidate_results(query: dict[str, Any], body: dict[str, Any]) -> dict[str, int]:
     """Drop every result that a pattern matches.
 
     The pattern is a glob (`*`, `?`, `[abc]`), held against the cache key and against `{subject}:{id}:{task_type}`, so

@@ -29,7 +29,7 @@ RECORDED = {"success": True, "recorded": 1}
 @blueprint.arguments(ActionsSchema, example=ACTION)
 @blueprint.response(202, RecordedSchema, description="Accepted.", example=RECORDED)
 @blueprint.doc(responses=fails(400, 413, 415, 422, 503))
-def actions(body: dict[str, Any]) -> dict[str, int]:
+def record_actions(body: dict[str, Any]) -> dict[str, int]:
     """Report what users did, oldest first; triggers, and reads with `X-User-Id`, report theirs by themselves.
 
     What is answered with 202 is not lost, whatever fails afterwards. All of a request is accepted, or nothing.
@@ -41,7 +41,7 @@ def actions(body: dict[str, Any]) -> dict[str, int]:
 @blueprint.arguments(OutcomesSchema, example={"outcomes": [OUTCOME]})
 @blueprint.response(202, RecordedSchema, description="Accepted.", example=RECORDED)
 @blueprint.doc(responses=fails(400, 413, 415, 422, 503))
-def outcomes(body: dict[str, Any]) -> dict[str, int]:
+def record_outcomes(body: dict[str, Any]) -> dict[str, Any]:
     """Report what came of videos and variants since the last report; predictions learn from it.
 
     The predictions it concerns, and their owners' dashboards, go stale as soon as it is stored: the next read of one

@@ -19,9 +19,20 @@ _CACHE_CONTROL = "private, max-age=60"
 
 _HEADERS = {"ETag": "Names the content.", "Cache-Control": f"`{_CACHE_CONTROL}`"}
 
+_IMAGE = {"type": "string", "format": "binary", "contentMediaType": "image/jpeg"}
+
+_PARAMETERS = [
+    {
+        "in": "header",
+        "name": "If-None-Match",
+        "description": "The `ETag` of an earlier answer; unchanged content then answers 304.",
+        "schema": {"type": "string"},
+    }
+]
+
 
 def _served(about: str, content_type: str) -> dict[int, Any]:
-    body = {"type": "string"} if content_type.startswith("text") else {"type": "string", "format": "binary"}
+    body = _IMAGE if content_type == "image/jpeg" else {"type": "string"}
     return {
         200: answers(about, schema=body, content_type=content_type, headers=_HEADERS),
         304: answers("The caller has it already.", headers=_HEADERS),
@@ -29,23 +40,23 @@ def _served(about: str, content_type: str) -> dict[int, Any]:
     }
 
 
-@blueprint.route("/api/precompute/videos/<id:video_id>/thumbnails/<rank>.jpg")
+@blueprint.route("/api/precompute/videos/<id:video_id>/thumbnails/<rank:rank>.jpg", parameters=_PARAMETERS)
 @blueprint.doc(responses=_served("The image.", "image/jpeg"))
-def thumbnail(video_id: str, rank: str) -> Response:
+def get_thumbnail(video_id: str, rank: str) -> Response:
     """One of a video's best stills; rank 1 is the best."""
     return _part(THUMBNAIL_GENERATION, video_id, name=f"{rank}.jpg", content_type="image/jpeg")
 
 
-@blueprint.route("/api/precompute/videos/<id:video_id>/captions.vtt")
+@blueprint.route("/api/precompute/videos/<id:video_id>/captions.vtt", parameters=_PARAMETERS)
 @blueprint.doc(responses=_served("WebVTT.", "text/vtt"))
-def captions_vtt(video_id: str) -> Response:
+def get_captions_vtt(video_id: str) -> Response:
     """A video's subtitles as WebVTT."""
     return _part(CAPTION_GENERATION, video_id, name="captions.vtt", content_type="text/vtt; charset=utf-8")
 
 
-@blueprint.route("/api/precompute/videos/<id:video_id>/captions.srt")
+@blueprint.route("/api/precompute/videos/<id:video_id>/captions.srt", parameters=_PARAMETERS)
 @blueprint.doc(responses=_served("SubRip.", "application/x-subrip"))
-def captions_srt(video_id: str) -> Response:
+def get_captions_srt(video_id: str) -> Response:
     """A video's subtitles as SubRip."""
     return _part(CAPTION_GENERATION, video_id, name="captions.srt", content_type="application/x-subrip")
 

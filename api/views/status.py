@@ -21,21 +21,32 @@ blueprint = NounBlueprint("status", __name__, description="Follow what is being 
 LONGEST_STREAM = timedelta(minutes=5)
 """Then the caller connects again, as an ``EventSource`` does by itself; a forgotten stream must not hold its place."""
 
+_EVENTS = {
+    "type": "string",
+    "x-events": {
+        "state": {"$ref": "#/components/schemas/Change"},
+        "done": {"type": "object"},
+        "timeout": {"type": "object"},
+        "error": {"$ref": "#/components/schemas/Error"},
+    },
+}
+"""The body of a stream; ``x-events`` says what the data of each event holds, as OpenAPI 3.1 cannot."""
+
 
 @blueprint.route("/api/precompute/status/<subject:subject>/<id:subject_id>")
 @blueprint.response(200, StatusSchema, description="Where every task stands.", example=STATUS)
 @blueprint.doc(responses=fails(422, 503))
-def status(subject: str, subject_id: str) -> dict[str, Any]:
+def get_status(subject: str, subject_id: str) -> dict[str, Any]:
     """Every task of a subject."""
     records = engine().status(_ref(subject, subject_id))
     tasks = {record.key.task_type: task_state(record) for record in records}
     return {"subject": subject, "id": subject_id, "tasks": tasks}
 
 
-@blueprint.route("/api/precompute/tasks/<task_id>")
+@blueprint.route("/api/precompute/tasks/<task_id:task_id>")
 @blueprint.response(200, TaskSchema, description="Where it stands.", example=TASK)
 @blueprint.doc(responses=fails(404, 503))
-def task(task_id: str) -> dict[str, Any]:
+def get_task(task_id: str) -> dict[str, Any]:
     """One task by its id."""
     return named_state(engine().task(task_id))
 
@@ -43,13 +54,11 @@ def task(task_id: str) -> dict[str, Any]:
 @blueprint.route("/api/precompute/stream/<subject:subject>/<id:subject_id>")
 @blueprint.doc(
     responses={
-        200: answers(
-            "Server-sent events.", schema={"type": "string"}, content_type="text/event-stream", example=STREAM
-        ),
+        200: answers("Server-sent events.", schema=_EVENTS, content_type="text/event-stream", example=STREAM),
         **fails(422, 503),
     }
 )
-def stream(subject: str, subject_id: str) -> Response:
+def stream_changes(subject: str, subject_id: str) -> Response:
     """The tasks of a subject as they change.
 
     A `state` event for each task now and whenever it changes; `done` when none is on its way any more. After five

@@ -5,7 +5,7 @@ from typing import Any
 from api.answers import RefreshedSchema, VideoReceiptSchema
 from api.blueprint import NounBlueprint, fails
 from api.engine import engine
-from api.examples import VIDEO_RECEIPT, VIDEO_TRIGGER
+from api.examples import REFRESHED, VIDEO_RECEIPT, VIDEO_TRIGGER
 from api.receipts import shown
 from api.schemas import RefreshSchema, VideoTriggerSchema
 
@@ -29,9 +29,9 @@ def video_uploaded(body: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/api/precompute/refresh/<task_type:task_type>", methods=["POST"])
 @blueprint.arguments(RefreshSchema, required=False, example={"force": False, "limit": 100})
-@blueprint.response(202, RefreshedSchema, description="What was queued.")
+@blueprint.response(202, RefreshedSchema, description="What was queued.", example=REFRESHED)
 @blueprint.doc(responses=fails(400, 404, 413, 415, 422, 503))
-def refresh(body: dict[str, Any], task_type: str) -> dict[str, Any]:
+def refresh_results(body: dict[str, Any], task_type: str) -> dict[str, Any]:
     """Refresh what is close to expiry and is read.
 
     A worker looks first: what has not changed since it was computed is only extended. With `force`, every live entry of

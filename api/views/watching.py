@@ -20,7 +20,7 @@ blueprint = NounBlueprint("watching", __name__, description="Queues, figures and
 @blueprint.route("/api/precompute/queue")
 @blueprint.response(200, QueueSchema, description="What has not begun.", example=QUEUE)
 @blueprint.doc(responses=fails(503))
-def queue() -> dict[str, Any]:
+def get_queue() -> dict[str, Any]:
     """How many tasks have not begun, by task type and by queue."""
     return queue_figures(engine().measures(), catalogue=engine().catalogue)
 
@@ -28,14 +28,14 @@ def queue() -> dict[str, Any]:
 @blueprint.route("/api/precompute/metrics")
 @blueprint.response(200, MetricsSchema, description="The figures.", example=METRICS)
 @blueprint.doc(responses=fails(503))
-def metrics() -> dict[str, Any]:
+def get_metrics() -> dict[str, Any]:
     """What the service counts about itself."""
     return {"metrics": metrics_figures(engine())}
 
 
 @blueprint.route("/healthz")
 @blueprint.response(200, AliveSchema, description="Alive.", example={"success": True, "status": "alive"})
-def healthz() -> dict[str, str]:
+def get_health() -> dict[str, str]:
     """Whether the process answers; asks nothing else."""
     return {"status": "alive"}
 

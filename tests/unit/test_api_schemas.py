@@ -78,8 +78,8 @@ def test_a_refresh_has_defaults() -> None:
 SHOWN = {
     "trigger": (VideoTriggerSchema, examples.VIDEO_TRIGGER),
     "receipt": (answers.VideoReceiptSchema, examples.VIDEO_RECEIPT),
-    "hit": (answers.CacheHitSchema, examples.CACHE_HIT),
-    "miss": (answers.CacheMissSchema, examples.CACHE_MISS),
+    "hit": (answers.CacheHitSchema, examples.CACHE_HITS["ctr_prediction"]),
+    "miss": (answers.CacheMissSchema, examples.CACHE_MISSES["failed"]),
     "status": (answers.StatusSchema, examples.STATUS),
     "task": (answers.TaskSchema, examples.TASK),
     "invalidated": (answers.InvalidatedSchema, examples.INVALIDATED),
