@@ -1,5 +1,6 @@
 """From planned task to message on a named queue."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,8 @@ from precompute.errors import BrokerUnavailable
 from precompute.message import Message
 from precompute.queues import Queue
 from precompute.revalidation import Revalidation
+
+_log = logging.getLogger(__name__)
 
 _NOT_FOUND = "404"
 """AMQP's reply code, which all of kombu's transports use."""
@@ -40,6 +43,8 @@ class CeleryDispatch:
         with self._publishing() as producer:
             for message in messages:
                 self._publish(message, producer)
+        tasks = {str(message.key): message.task_id for message in messages}
+        _log.info("Tasks queued", extra={"action": "tasks_queued", "tasks": tasks})
 
     @contextmanager
     def _publishing(self) -> Iterator[object]:
