@@ -9,6 +9,7 @@ import orjson
 
 from precompute.cache import Cache
 from precompute.catalogue import Catalogue
+from precompute.processes import forget_lost_processes
 from precompute.queues import Queue
 from precompute.scripts import reaching_cache
 from precompute.subjects import Subject
@@ -36,6 +37,9 @@ class TypeMeasures:
 
     Attributes:
         durations: Computations by class of duration: class *n* is from ``2 ** (n / 4)`` ms on, up to the next.
+        rescued: Leases that ended since their worker gave no sign of life; the tasks were queued again.
+        leases_lost: Computations whose result came too late: it was invalidated, or somebody else's turn, meanwhile.
+        expired: Tasks that no worker took up in time, and that were dropped.
         refreshes: Counts by the words of :data:`REFRESHES`.
     """
 
@@ -45,6 +49,8 @@ class TypeMeasures:
     computations: int
     failures: int
     rescued: int
+    leases_lost: int
+    expired: int
     total_ms: int
     durations: Mapping[int, int]
     refreshes: Mapping[str, int]
@@ -64,6 +70,19 @@ class TypeMeasures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """For how long the tasks of one queue waited, for their inputs or a worker, before they began.
+
+    Attributes:
+        classes: Tasks by class of duration, as :attr:`TypeMeasures.durations`.
+        total_ms: Of all of them.
+    """
+
+    classes: Mapping[int, int]
+    total_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checks:
     """How often refreshes looked whether anything had changed, and the time that took in all, milliseconds."""
 
@@ -77,6 +96,7 @@ class Measures:
 
     by_type: Mapping[str, TypeMeasures]
     checks: Mapping[Subject, Checks]
+    waits: Mapping[Queue, Waits]
     waiting: Mapping[Queue, Mapping[str, int]]
     oldest_waiting_seconds: Mapping[Queue, float]
     workers: tuple[Mapping[str, Any], ...]
@@ -131,10 +151,14 @@ def measure(cache: Cache, catalogue: Catalogue) -> Measures:
     with reaching_cache():
         counters = {name.decode(): int(value) for name, value in cache.client.hgetall("pc:m").items()}
     waiting = waiting_tasks(cache, catalogue)
-    durations = _durations(counters)
+    durations, waits = _classes(counters, "took"), _classes(counters, "waited")
     return Measures(
         by_type={row.name: _of_type(counters, row.name, durations.get(row.name, {})) for row in catalogue},
         checks={each: _checks(counters, each) for each in Subject},
+        waits={
+            each: Waits(classes=waits.get(each.label, {}), total_ms=counters.get(f"waited_ms:{each.label}", 0))
+            for each in Queue
+        },
         waiting=waiting,
         oldest_waiting_seconds=_oldest(cache, waiting),
         workers=running_workers(cache),
@@ -147,6 +171,15 @@ def running_workers(cache: Cache) -> tuple[Mapping[str, Any], ...]:
         reports = [orjson.loads(report) for report in cache.client.hvals(WORKERS_KEY)]
     limit = cache.clock().timestamp() - 3 * REPORT_EVERY_S
     return tuple(sorted((r for r in reports if r["at"] >= limit), key=lambda r: str(r["name"])))
+
+
+def lost_workers(cache: Cache) -> tuple[Mapping[str, Any], ...]:
+    """The last reports of those that ended without a word within :data:`LOST_AFTER`."""
+    with reaching_cache():
+        reports = [orjson.loads(report) for report in cache.client.hvals(WORKERS_KEY)]
+    now = cache.clock().timestamp()
+    late, gone = now - 3 * REPORT_EVERY_S, now - LOST_AFTER.total_seconds()
+    return tuple(report for report in reports if gone <= report["at"] < late)
 
 
 def report_worker(cache: Cache, *, name: str, processes: int, queues: list[str], busy: float | None = None) -> None:
@@ -179,17 +212,18 @@ def forget_lost_workers(cache: Cache) -> int:
         lost = [name for name, report in reports.items() if orjson.loads(report)["at"] < limit]
         if lost:
             cache.client.hdel(WORKERS_KEY, *lost)
+    forget_lost_processes(cache)
     return len(lost)
 
 
-def _durations(counters: Mapping[str, int]) -> Mapping[str, Mapping[int, int]]:
-    by_type: dict[str, dict[int, int]] = {}
+def _classes(counters: Mapping[str, int], what: str) -> Mapping[str, Mapping[int, int]]:
+    """Counts by class of duration, by what they are of."""
+    by_name: dict[str, dict[int, int]] = {}
     for counter, count in counters.items():
-        what, _, rest = counter.partition(":")
-        if what == "took":
-            name, _, number = rest.rpartition(":")
-            by_type.setdefault(name, {})[int(number)] = count
-    return by_type
+        if counter.startswith(f"{what}:"):
+            name, _, number = counter[len(what) + 1 :].rpartition(":")
+            by_name.setdefault(name, {})[int(number)] = count
+    return by_name
 
 
 def _of_type(counters: Mapping[str, int], name: str, durations: Mapping[int, int]) -> TypeMeasures:
@@ -200,6 +234,8 @@ def _of_type(counters: Mapping[str, int], name: str, durations: Mapping[int, int
         computations=counters.get(f"runs:{name}", 0),
         failures=counters.get(f"failed:{name}", 0),
         rescued=counters.get(f"rescued:{name}", 0),
+        leases_lost=counters.get(f"lease_lost:{name}", 0),
+        expired=counters.get(f"expired:{name}", 0),
         total_ms=counters.get(f"ms:{name}", 0),
         durations=durations,
         refreshes={what: counters.get(f"refresh:{what}:{name}", 0) for what in REFRESHES},

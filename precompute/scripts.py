@@ -19,13 +19,15 @@ ANSWER_TIMEOUT_S = 5.0
 """Longest silence of the cache within one answer. Covers its pauses (fork, fsync)."""
 
 
-def connect(url: str, *, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> "redis.Redis":
+def connect(
+    url: str, *, connect_timeout_s: float = CONNECT_TIMEOUT_S, answer_timeout_s: float = ANSWER_TIMEOUT_S
+) -> "redis.Redis":
     """A client with bounded waits; connects when first used. It waits for an answer twice, as it tries twice."""
     # A socket file has nothing to keep alive, and its connections refuse to be told so.
     keepalive = {} if url.startswith("unix:") else {"socket_keepalive": True}
     return redis.Redis.from_url(
         url,
-        socket_connect_timeout=CONNECT_TIMEOUT_S,
+        socket_connect_timeout=connect_timeout_s,
         socket_timeout=answer_timeout_s,
         **keepalive,
         # One more try covers a connection that the server closed meanwhile; more would only add to the wait.

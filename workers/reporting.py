@@ -4,7 +4,8 @@ import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from celery import signals
@@ -13,6 +14,7 @@ from celery.worker import state
 from precompute.cache import Cache
 from precompute.errors import StoreUnavailable
 from precompute.measures import REPORT_EVERY_S, forget_worker, report_worker
+from precompute.processes import Accounts, role_of
 from precompute.scripts import connect as connect_cache
 from precompute.settings import Settings
 
@@ -34,14 +36,26 @@ class Reporter:
         processes: How many compute.
         queues: That it drains.
         busy: Tells how many of them are at work now.
+        children: Tells their process ids.
     """
 
-    def __init__(self, cache: Cache, *, name: str, processes: int, queues: list[str], busy: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        cache: Cache,
+        *,
+        name: str,
+        processes: int,
+        queues: list[str],
+        busy: Callable[[], int],
+        children: Callable[[], Iterable[int]] = tuple,
+    ) -> None:
         self._cache = cache
         self._name = name
         self._processes = processes
         self._queues = queues
         self._busy = busy
+        self._children = children
+        self._accounts = Accounts(cache=cache, role=role_of(name), name=name)
         self._looks: deque[int] = deque(maxlen=int(LATELY_S / LOOK_EVERY_S))
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._report, name="precompute-reporter", daemon=True)
@@ -55,6 +69,7 @@ class Reporter:
         self._ended.set()
         try:
             forget_worker(self._cache, name=self._name)
+            self._accounts.close()
         except StoreUnavailable:
             _log.info("Cache away at the end", extra={"action": "worker_not_forgotten", "worker": self._name})
 
@@ -75,8 +90,15 @@ class Reporter:
             report_worker(
                 self._cache, name=self._name, processes=self._processes, queues=self._queues, busy=round(share, 4)
             )
+            children = tuple(self._children())
+            self._accounts.report((os.getpid(), *children), children=children)
         except StoreUnavailable:
             _log.warning("Worker not reported", extra={"action": "worker_not_reported", "worker": self._name})
+
+
+def _children_of(pool: Any) -> list[int]:
+    # Celery's own way to tell them; pools of threads have none.
+    return list((pool.info or {}).get("processes") or ())
 
 
 def connect() -> None:
@@ -87,7 +109,8 @@ def connect() -> None:
         cache = Cache(connect_cache(Settings.from_environ(os.environ).redis_url))
         queues = [queue.name for queue in sender.task_consumer.queues]
         about = {"name": sender.hostname, "processes": sender.pool.num_processes, "queues": queues}
-        reporter = Reporter(cache, **about, busy=lambda: len(state.active_requests))
+        children = partial(_children_of, sender.pool)
+        reporter = Reporter(cache, **about, busy=lambda: len(state.active_requests), children=children)
         running.append(reporter)
         reporter.start()
 

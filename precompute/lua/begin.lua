@@ -38,6 +38,14 @@ if delivery > most then
   fail(key, id, now, 'set_aside', 'its worker died ' .. most .. ' times; set aside', keep)
   return { 'set_aside', 0 }
 end
+local queue = redis.call('HGET', task_of(key), 'queue')
+local asked_at = queue and redis.call('ZSCORE', queue_of(queue, key), key)
+if asked_at then
+  -- Another clock may have written it down.
+  local waited = math.max(0, now - tonumber(asked_at))
+  count_class('waited:' .. queue, waited)
+  redis.call('HINCRBY', 'pc:m', 'waited_ms:' .. queue, waited)
+end
 leave_queue(key)
 redis.call('SET', lease_of(key), owner, 'PX', lease)
 redis.call('HSET', task_of(key), 'state', 'running', 'started_at', now, 'owner', owner, 'progress', 0)

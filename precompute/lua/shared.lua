@@ -24,6 +24,8 @@
 --   pc:failed       zset  keys of the latest tasks that have failed, by the instant their record is forgotten
 --   pc:aside        zset  those of them that failed because they, or what they need, ended their workers
 --   pc:m            hash  counters; warm_seen the last time that a sweep looked whether the cache is there (ms)
+--   pc:m:http       hash  HTTP requests by route, method, kind of answer and class of duration (api/exposition/requests.py)
+--   pc:processes    hash  what processes take of their machines, as JSON, by name (precompute/processes.py)
 --   pc:warm         hash  how far the warm-up is that begins by itself when this key is gone with pc:m (precompute/warmth.py)
 --   pc:u:USER       hash  a user's last login, video and campaign: kind of subject -> event (precompute/needs.py)
 --   pc:ahead:USER   string how many results were computed ahead for a user within the hour (allow.lua)
@@ -47,6 +49,12 @@ local function queue_of(queue, key) return 'pc:q:' .. queue .. ':' .. type_of(ke
 
 local function tell(key, id, state)
   redis.call('PUBLISH', 'pc:n', cjson.encode({ key = key, task_id = id, state = state }))
+end
+
+-- A duration is counted: four classes to each doubling, for percentiles (precompute/measures.py).
+local function count_class(counter, ms)
+  local class = math.min(math.floor(4 * math.log(math.max(tonumber(ms), 1)) / math.log(2)), 100)
+  redis.call('HINCRBY', 'pc:m', counter .. ':' .. class, 1)
 end
 
 -- An entry goes, or is replaced: if nobody has read it, it was computed for nothing.

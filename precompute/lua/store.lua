@@ -2,7 +2,10 @@
 -- ARGV: key, owner, now, ttl, grace, kept, ahead (see set_ages), cost (all ms), etag, source, value, name, bytes, name, bytes, ...
 -- Returns the entry's generation, or 0 when the lease was lost and nothing was written.
 local key, owner, now, cost = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[8]
-if redis.call('GET', lease_of(key)) ~= owner then return 0 end
+if redis.call('GET', lease_of(key)) ~= owner then
+  redis.call('HINCRBY', 'pc:m', 'lease_lost:' .. type_of(key), 1)
+  return 0
+end
 local task = redis.call('HMGET', task_of(key), 'id', 'event', 'cause', 'fp', 'outdated')
 local before = redis.call('HMGET', entry_of(key), 'gn', 'lr', 'wu')
 local generation = (tonumber(before[1]) or 0) + 1
@@ -25,9 +28,7 @@ redis.call('DEL', deliveries_of(key))
 finish(key, total)
 redis.call('HINCRBY', 'pc:m', 'runs:' .. type_of(key), 1)
 redis.call('HINCRBY', 'pc:m', 'ms:' .. type_of(key), cost)
--- Four classes of duration to each doubling, for percentiles (precompute/measures.py).
-local class = math.min(math.floor(4 * math.log(math.max(tonumber(cost), 1)) / math.log(2)), 100)
-redis.call('HINCRBY', 'pc:m', 'took:' .. type_of(key) .. ':' .. class, 1)
+count_class('took:' .. type_of(key), cost)
 if served then
   -- Its task may have been evicted, and with it the cause.
   local cause = task[3] or 'unknown'
