@@ -6,7 +6,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from api.engine import attach
 from api.errors import answer_errors
 from api.openapi import service_api
-from api.views import about, batches, cache, campaigns, facts, failed, logins, media, status, triggers, watching
+from api.views import about, batches, cache, campaigns, exposition, facts, failed, logins, media, status, triggers, watching
 from precompute.precomputer import Precomputer
 from precompute.settings import Settings
 
@@ -24,6 +24,7 @@ BLUEPRINTS = (
     failed.blueprint,
     media.blueprint,
     watching.blueprint,
+    exposition.blueprint,
 )
 """By noun, in the order of the document."""
 
@@ -35,6 +36,7 @@ def create_app(precomputer: Precomputer, settings: Settings) -> Flask:
     app.url_map.strict_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     attach(app, precomputer, settings=settings)
+    exposition.expose(app, precomputer, settings=settings)
     api = service_api(app, catalogue=precomputer.catalogue)
     answer_errors(app)
     for blueprint in BLUEPRINTS:
