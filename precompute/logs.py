@@ -1,30 +1,75 @@
-"""Log lines: a constant message, and what it is about as ``name=value`` after it."""
+"""Log lines: a constant message, what it is about by name, and the request that it belongs to.
+
+Everything is logged with the standard library, ``extra=`` holding what it is about; structlog writes it, for people or
+for programs.
+"""
 
 import logging
+import sys
+import traceback
+from collections.abc import MutableMapping
+from typing import Any, TextIO
 
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+import structlog
 
+from precompute.correlation import REQUEST_ID
 
-class ExtrasFormatter(logging.Formatter):
-    """Writes ``time level logger: message name=value ...`` with everything passed as ``extra``."""
+LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+"""What ``PRECOMPUTE_LOG_LEVEL`` takes."""
 
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-
-    def formatMessage(self, record: logging.LogRecord) -> str:
-        """The line of one record, without a trace; line breaks in values cannot start a line of their own."""
-        extras = {name: value for name, value in vars(record).items() if name not in _STANDARD and name != "data"}
-        told = " ".join(f"{name}={_one_line(value)}" for name, value in extras.items())
-        return f"{super().formatMessage(record)} {told}".rstrip()
+_Line = MutableMapping[str, Any]
 
 
-def _one_line(value: object) -> str:
-    text = str(value)
-    return text if text.isprintable() and " " not in text else ascii(text)
+def formatter(log_format: str, *, stream: TextIO = sys.stderr) -> logging.Formatter:
+    """What turns records into lines.
+
+    Args:
+        log_format: ``json``, ``text``, or ``auto``: text where ``stream`` is a terminal.
+        stream: Where the lines go.
+    """
+    terminal = stream.isatty()
+    shared: list[Any] = [
+        structlog.stdlib.ExtraAdder(),
+        _with_request,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    ]
+    last: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    if log_format == "json" or (log_format == "auto" and not terminal):
+        renamed = structlog.processors.EventRenamer("message")
+        last += [structlog.processors.format_exc_info, renamed, structlog.processors.JSONRenderer(default=str)]
+    else:
+        shown = structlog.dev.ConsoleRenderer(
+            colors=terminal, timestamp_key="at", pad_event_to=24, exception_formatter=_indented_trace
+        )
+        last += [_one_line, shown]
+    return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last)
 
 
-def log_to_stderr(*, level: int = logging.INFO) -> None:
+def log_to_stderr(*, log_format: str = "text", level: str = "info") -> None:
     """Send our log lines to standard error; for processes that nobody else sets up."""
     handler = logging.StreamHandler()
-    handler.setFormatter(ExtrasFormatter())
-    logging.basicConfig(level=level, handlers=[handler])
+    handler.setFormatter(formatter(log_format))
+    logging.basicConfig(level=LEVELS[level], handlers=[handler])
+
+
+def _with_request(_logger: Any, _method: str, line: _Line) -> _Line:
+    if request_id := REQUEST_ID.get():
+        line["request_id"] = request_id
+    return line
+
+
+def _one_line(_logger: Any, _method: str, line: _Line) -> _Line:
+    # What callers sent must neither start a line of its own nor move the cursor of whoever reads it.
+    for name, value in line.items():
+        text = str(value)
+        if name not in {"exc_info", "exception"} and not name.startswith("_") and not text.isprintable():
+            line[name] = ascii(text)
+    return line
+
+
+def _indented_trace(out: TextIO, exc_info: Any) -> None:
+    # Without the variables of each step, which may be secrets, and with no line that could pass for a log line.
+    for line in "".join(traceback.format_exception(*exc_info)).splitlines():
+        out.write(f"    {line if line.isprintable() else ascii(line)}\n")

@@ -34,6 +34,17 @@ def share(text: str) -> float:
     return number
 
 
+def one_of(*words: str) -> Callable[[str], str]:
+    """One of a few words, in any case."""
+
+    def parse(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError(f"takes {', '.join(words[:-1])} or {words[-1]}")
+        return text.lower()
+
+    return parse
+
+
 def redis_url(text: str) -> str:
     """Of a Redis or Valkey server.
 

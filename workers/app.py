@@ -1,13 +1,15 @@
 """The Celery app that workers, beat and Flower load: ``celery -A workers.app``."""
 
 import logging
+import os
 import sys
 from typing import Any
 
 from celery import Celery, signals
 
 from precompute.errors import DeclarationError
-from precompute.logs import ExtrasFormatter
+from precompute.logs import formatter
+from precompute.settings import Settings
 
 try:
     import celeryconfig
@@ -15,16 +17,17 @@ except DeclarationError as _problem:
     # One line that says which variable is wrong, not a stack trace.
     sys.exit(f"precompute: {_problem.message}")
 
+_settings = Settings.from_environ(os.environ)
 app = Celery("precompute", include=["workers.tasks"])
 # By name: a spawned child gets the app pickled, and modules cannot be.
 app.config_from_object(celeryconfig.__name__)
 
 
 @signals.after_setup_logger.connect  # type: ignore[untyped-decorator]
-def show_extras(logger: logging.Logger, **_: Any) -> None:
-    """Let the workers' log lines tell what they are about."""
+def write_lines(logger: logging.Logger, **_: Any) -> None:
+    """Let the workers' log lines tell what they are about, and for which request."""
     for handler in logger.handlers:
-        handler.setFormatter(ExtrasFormatter())
+        handler.setFormatter(formatter(_settings.log_format))
     # Ours say the same with the key, the sweep would fill the log with two lines every few seconds, and the HTTP client
     # writes whole URLs, whose queries may be signatures.
     for name in ("celery.worker.strategy", "celery.app.trace", "faster_whisper", "httpx2"):

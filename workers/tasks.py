@@ -25,17 +25,19 @@ from precompute.settings import Settings
 from precompute.subjects import CacheKey, SubjectRef
 from precompute.task_type import TaskType
 from precompute.usefulness import forget_half
-from workers import reporting
+from workers import alerts, correlation, reporting
 from workers.anticipation import look_ahead
 from workers.app import app
 from workers.binding import Binding, bindings_in
 from workers.campaign import roas, scoring, variants
 from workers.dashboard import actions, analytics, dashboard
 from workers.draining import drain_facts
+from workers.ends import request_class
 from workers.execution import Execution, TryAgain
 from workers.off_peak import prepare_morning
 from workers.refreshing import refreshed, sweep_due
 from workers.rescue import rescue
+from workers.tracing import start_tracing
 from workers.training import train_all
 from workers.video import captions, ctr, faces, hook, samples, scenes, thumbnails
 from workers.warming import look_after_warmth, warm_slice
@@ -74,6 +76,10 @@ def execution() -> Execution:
     return Execution(engine=engine(settings, app=app), bindings=bindings_for(settings))
 
 
+WATCHED = request_class(lambda: execution().engine)
+"""How the main process follows the tasks of its children."""
+
+
 def register(row: TaskType) -> None:
     """Register the Celery task that computes ``row``."""
 
@@ -98,6 +104,9 @@ def register(row: TaskType) -> None:
         time_limit=(row.time_limit + celeryconfig.HARD_LIMIT_MARGIN).total_seconds(),
         # The execution decides how often; Celery's own three would end a task while the cache is away.
         max_retries=None,
+        # After the end of a process, the lease is given back meanwhile.
+        default_retry_delay=1,
+        Request=WATCHED,
     )
 
 
@@ -158,6 +167,14 @@ def anticipate(**_: Any) -> None:
     look_ahead(attention())
 
 
+@app.task(name=celeryconfig.WATCH)  # type: ignore[untyped-decorator]
+def watch(**_: Any) -> None:
+    """Look whether something is wrong that somebody should be told."""
+    parts = execution().engine
+    settings, cache = parts.settings, parts.cache
+    alerts.Watch(settings=settings, catalogue=parts.catalogue, cache=cache, ping=parts.dispatch.ping).look()
+
+
 @app.task(name=celeryconfig.DRAIN)  # type: ignore[untyped-decorator]
 def drain(**_: Any) -> None:
     """Write accepted facts to the database."""
@@ -181,7 +198,10 @@ try:
     bindings_for(_settings)
     for _row in catalogue_for(_settings):
         register(_row)
+    start_tracing(_settings, service="precompute-worker")
 except DeclarationError as _problem:
     sys.exit(f"precompute: {_problem.message}")
 
+correlation.connect()
 reporting.connect()
+alerts.connect(app)

@@ -1,10 +1,13 @@
 """The composition root of every process: settings in, engine out."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from celery import Celery
 
 import celeryconfig
+from models.everybody import Everybody, in_a_thread
 from models.predictor import Predictor
 from models.registry import registry_in
 from precompute.admission import Bounds
@@ -16,16 +19,19 @@ from precompute.catalogue import Catalogue
 from precompute.clock import Clock, system_clock
 from precompute.dependants import Dependants
 from precompute.foresight import Foresight
+from precompute.history import History
 from precompute.ledger import Ledger
 from precompute.memory import Memory
 from precompute.notifications import Notifications
 from precompute.plugins import catalogue_for
+from precompute.prediction import Prediction
 from precompute.precomputer import Precomputer
 from precompute.recent import RecentActions
 from precompute.scripts import connect
 from precompute.settings import Settings
 from precompute.store.database import Database
 from precompute.stream import FactStream, stream_url
+from workers import correlation
 from workers.dispatch import CeleryDispatch
 
 PUBLISH_TIMEOUT_S = 0.4
@@ -43,11 +49,22 @@ class Engine:
     dispatch: CeleryDispatch
     facts: Database
     stream: FactStream
+    everybody: Everybody
+    predictor: Predictor
 
     @property
     def dependants(self) -> Dependants:
         """Moves tasks on that wait for a result."""
         return Dependants(cache=self.cache, ledger=self.ledger, catalogue=self.catalogue, dispatch=self.dispatch)
+
+    def predict(self, histories: Sequence[History], *, at: datetime) -> list[Prediction]:
+        """What some users do next, for those who know what these did and not yet what everybody did.
+
+        Raises:
+            StoreUnavailable: The cache cannot be reached.
+        """
+        self.everybody.look()
+        return self.predictor(histories, at=at)
 
 
 def engine(settings: Settings, *, app: Celery | None = None, clock: Clock = system_clock) -> Engine:
@@ -61,7 +78,12 @@ def engine(settings: Settings, *, app: Celery | None = None, clock: Clock = syst
     Raises:
         DeclarationError: The catalogue or a plug-in does not fit.
     """
+    correlation.connect()
     cache = Cache(connect(settings.redis_url), clock=clock)
+    facts = Database(settings.database)
+    # Who answers people goes on without what everybody did until that is known; a task has a second.
+    aside = in_a_thread if app is None else _at_once
+    everybody = Everybody(recent=RecentActions(cache.client, clock=clock), facts=facts, aside=aside)
     return Engine(
         settings=settings,
         catalogue=catalogue_for(settings),
@@ -69,9 +91,15 @@ def engine(settings: Settings, *, app: Celery | None = None, clock: Clock = syst
         # A dead worker is noticed when its lease ends; a lost message after the same time.
         ledger=Ledger(cache, watch=settings.lease),
         dispatch=CeleryDispatch(app or publishing_app(settings)),
-        facts=Database(settings.database),
+        facts=facts,
         stream=FactStream(connect(stream_url(settings))),
+        everybody=everybody,
+        predictor=Predictor(registry_in(settings.data_dir), everybody=everybody),
     )
+
+
+def _at_once(work: Callable[[], None]) -> None:
+    work()
 
 
 def publishing_app(settings: Settings) -> Celery:
@@ -125,7 +153,8 @@ def foresight_of(parts: Engine, *, anticipation: Anticipation) -> Foresight:
     """What predicts in a process."""
     return Foresight(
         recent=RecentActions(parts.cache.client, clock=parts.cache.clock),
-        predict=Predictor(registry_in(parts.settings.data_dir)),
+        predict=parts.predictor,
+        everybody=parts.everybody,
         act=anticipation.prepare,
         clock=parts.cache.clock,
     )

@@ -90,9 +90,13 @@ def is_broker_shared(environ: Mapping[str, str]) -> bool:
 
 
 def environ_for(environ: Mapping[str, str], *, servers: Sequence[EmbeddedServer]) -> dict[str, str]:
-    """What the processes are given: ``environ``, where the embedded servers are, and this installation's commands."""
+    """What the processes are given: ``environ``, where the embedded servers are, and this installation's commands.
+
+    They write to a pipe of the supervisor's; a person at its terminal reads lines for people all the same.
+    """
     return {
-        **environ,
+        **({"PRECOMPUTE_LOG_FORMAT": "text"} if sys.stdout.isatty() else {}),
+        **{name: value for name, value in environ.items() if value},
         **{server.variable: server.url for server in servers},
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), environ.get("PATH", os.defpath))),
         "PYTHONUNBUFFERED": "1",

@@ -18,6 +18,7 @@ from pytest_celery import (
 )
 from servers import ValkeyServer
 
+from precompute.addresses import networks
 from precompute.queues import IN_DRAIN_ORDER
 from precompute.settings import Settings
 
@@ -60,12 +61,23 @@ def platform_settings(
         broker_url=celery_broker_cluster[0].config()["url"],
         plugins=("plugin_tasks",),
         lease=LEASE,
+        allow_addresses=networks("127.0.0.0/8"),
     )
 
 
 @pytest.fixture
+def worker_environ() -> dict[str, str]:
+    """More of the workers' environment; a test module may say what."""
+    return {}
+
+
+@pytest.fixture
 def celery_worker_cluster(
-    platform_settings: Settings, worker_names: tuple[str, ...], processes_each: int, tmp_path: Path
+    platform_settings: Settings,
+    worker_names: tuple[str, ...],
+    processes_each: int,
+    worker_environ: dict[str, str],
+    tmp_path: Path,
 ) -> Iterator[CeleryWorkerCluster]:
     """The workers, started side by side and ready."""
     environ = {
@@ -76,6 +88,9 @@ def celery_worker_cluster(
         "PRECOMPUTE_MEDIA_ROOT": str(platform_settings.media_root),
         "PRECOMPUTE_PLUGINS": ",".join(platform_settings.plugins),
         "PRECOMPUTE_LEASE": f"{LEASE.total_seconds()}s",
+        "PRECOMPUTE_ALLOW_ADDRESSES": ",".join(map(str, platform_settings.allow_addresses)),
+        "PRECOMPUTE_LOG_FORMAT": "text",
+        **worker_environ,
     }
     queues = tuple(queue.label for queue in IN_DRAIN_ORDER)
     containers = [
