@@ -11,6 +11,7 @@ from kombu import Queue as BrokerQueue
 
 from precompute.plugins import catalogue_for
 from precompute.queues import IN_DRAIN_ORDER, Queue
+from precompute.schedule import KEY_PREFIX, schedule_url
 from precompute.settings import Settings
 
 TASK_PREFIX = "precompute."
@@ -30,6 +31,8 @@ DRAIN_EVERY = timedelta(seconds=2)
 WARM = TASK_PREFIX + "warm"
 
 LOOK_AHEAD = TASK_PREFIX + "look_ahead"
+
+WATCH = TASK_PREFIX + "watch"
 
 MORNING = TASK_PREFIX + "morning"
 
@@ -91,6 +94,7 @@ task_routes = {TASK_PREFIX + row.name: {"queue": row.queue.label} for row in _ca
     REFRESH: {"queue": Queue.CRITICAL.label},
     REVALIDATE: {"queue": Queue.REFRESH.label},
     DRAIN: {"queue": Queue.CRITICAL.label},
+    WATCH: {"queue": Queue.CRITICAL.label},
     TRAIN: {"queue": Queue.BACKGROUND.label},
     WARM: {"queue": Queue.BACKGROUND.label},
     LOOK_AHEAD: {"queue": Queue.GENERAL.label},
@@ -132,6 +136,11 @@ beat_schedule = {
         "schedule": DRAIN_EVERY,
         "options": {"expires": DRAIN_EVERY.total_seconds()},
     },
+    "watch": {
+        "task": WATCH,
+        "schedule": _settings.alert_interval,
+        "options": {"expires": _settings.alert_interval.total_seconds()},
+    },
     "train": {
         "task": TRAIN,
         "schedule": crontab(hour=str(_settings.off_peak.start.hour), minute=str(_settings.off_peak.start.minute)),
@@ -146,10 +155,8 @@ beat_schedule = {
     },
 }
 beat_max_loop_interval = 2
-# RedBeat knows the addresses of redis-py only: beside any other broker, it keeps its schedule and lock with the cache.
-_at_broker = _settings.broker.startswith(("redis://", "rediss://"))
-redbeat_redis_url = _settings.broker if _at_broker else _settings.redis_url
-redbeat_key_prefix = "pc:beat:"
+redbeat_redis_url = schedule_url(_settings)
+redbeat_key_prefix = KEY_PREFIX
 redbeat_redis_options = {"socket_connect_timeout": 0.5, "socket_timeout": 5.0, "socket_keepalive": True}
 # RedBeat's own default of 1,500 s would keep a restarted beat waiting for 25 minutes.
 redbeat_lock_timeout = 15

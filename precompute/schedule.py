@@ -1,0 +1,34 @@
+"""Beat's schedule: where it is kept, and whether somebody runs it."""
+
+from typing import Any
+
+from precompute.scripts import reaching_cache
+from precompute.settings import Settings
+
+KEY_PREFIX = "pc:beat:"
+"""Begins all keys of RedBeat."""
+
+LOCK = f"{KEY_PREFIX}:lock"
+"""Held by a beat as long as it runs; it lapses 15 s after its last sign of life (``redbeat_lock_timeout``)."""
+
+
+def schedule_url(settings: Settings) -> str:
+    """The server that keeps the schedule.
+
+    RedBeat knows the addresses of redis-py only: beside any other broker it keeps its schedule and lock with the cache.
+    """
+    at_broker = settings.broker.startswith(("redis://", "rediss://"))
+    return settings.broker if at_broker else settings.redis_url
+
+
+def beat_runs(client: Any) -> bool:
+    """Whether some beat gave a sign of life lately.
+
+    Args:
+        client: Of the server at :func:`schedule_url`, as :func:`precompute.scripts.connect` makes it.
+
+    Raises:
+        StoreUnavailable: That server cannot be reached.
+    """
+    with reaching_cache():
+        return bool(client.exists(LOCK))
