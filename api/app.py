@@ -24,7 +24,6 @@ BLUEPRINTS = (
     failed.blueprint,
     media.blueprint,
     watching.blueprint,
-    exposition.blueprint,
 )
 """By noun, in the order of the document."""
 
@@ -42,6 +41,7 @@ def create_app(precomputer: Precomputer, settings: Settings) -> Flask:
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     app.register_blueprint(about.blueprint)
+    app.register_blueprint(exposition.blueprint)
     # The badge would send the document to a validator on the internet.
     shown = {"app_name": api.spec.title, "validatorUrl": None, "displayRequestDuration": True}
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", config=shown))
