@@ -88,11 +88,18 @@ def refusal_of(url: str, *, allowed: Iterable[Network] = ()) -> str | None:
         return "must not hold a login"
     if "%" in host:
         return "must name a host without percent signs"
-    address = literal(host)
-    meant = _LOOPBACK if _is_local(host) else () if address is None else (address,)
+    meant = known(host)
     if meant and not any(may_call(one, allowed=allowed) for one in meant):
         return "must not lead to a private or local address"
     return None
+
+
+def known(host: str) -> tuple[Address, ...]:
+    """The addresses of ``host`` that need no name server: it is one, or means this machine; empty for others."""
+    if _is_local(host):
+        return _LOOPBACK
+    address = literal(host)
+    return () if address is None else (address,)
 
 
 def literal(host: str) -> Address | None:

@@ -1,11 +1,13 @@
 """What callers say happened, one trigger or a thousand at once: checked, planned, admitted, published and recorded."""
 
 import logging
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from precompute.addresses import Network, refusal_of
 from precompute.admission import DEFAULT, Bounds, Receipt, admit_all
 from precompute.catalogue import Catalogue
 from precompute.errors import BadParameters, UnknownPrecomputation
@@ -20,6 +22,8 @@ from precompute.needs import Latest
 from precompute.planner import Plan, plan
 
 _log = logging.getLogger(__name__)
+
+_HTTP = re.compile(r"https?:", re.IGNORECASE)
 
 Refusal = BadParameters | UnknownPrecomputation
 """Why one trigger was not taken, while those beside it were."""
@@ -58,6 +62,7 @@ class Batch:
         media_root: Where videos without a URL lie.
         backlog: What waits already.
         bounds: How much may.
+        allowed: Addresses that a trigger may name though they are not public.
     """
 
     catalogue: Catalogue
@@ -67,6 +72,7 @@ class Batch:
     media_root: Path
     backlog: Backlog
     bounds: Bounds = DEFAULT
+    allowed: tuple[Network, ...] = ()
 
     def take(self, triggers: Sequence[Trigger]) -> list[Receipt | Refusal]:
         """A receipt or a refusal for each trigger, in their order; a refusal leaves the others alone.
@@ -91,6 +97,7 @@ class Batch:
 
     def _planned(self, trigger: Trigger) -> Plan | Refusal:
         try:
+            check_addresses(trigger, allowed=self.allowed)
             event = event_of(trigger, media_root=self.media_root)
             rows = self.catalogue.started_by(type(event))
             if not rows:
@@ -98,6 +105,22 @@ class Batch:
             return plan(event, catalogue=self.catalogue, rows=rows, priority=trigger.priority)
         except (BadParameters, UnknownPrecomputation) as refusal:
             return refusal
+
+
+def check_addresses(trigger: Trigger, *, allowed: Iterable[Network] = ()) -> None:
+    """Refuse at once what will never be called; names are looked up when they are called.
+
+    Raises:
+        BadParameters: A URL leads to a private or local address, or holds a login; names the field.
+    """
+    allowed = tuple(allowed)
+    url = trigger.data.get("url") if trigger.kind is VideoUploaded else None
+    # Other schemes, and paths, are told apart where the video is located.
+    of_video = url.strip() if isinstance(url, str) and _HTTP.match(url.strip()) else None
+    for field_name, named in (("video_data.url", of_video), ("callback_url", trigger.callback_url)):
+        problem = refusal_of(named, allowed=allowed) if named else None
+        if problem is not None:
+            raise BadParameters(f"{field_name} {problem}", fields={field_name: [problem]})
 
 
 def event_of(trigger: Trigger, *, media_root: Path) -> Event:

@@ -80,6 +80,9 @@ def _by_url(url: str, *, media_root: Path) -> VideoSource:
     if parts.scheme in {"http", "https"}:
         if not parts.hostname or not port_is_valid:
             raise _bad_url("must name a host, and a port from 1 to 65535 if any")
+        if "@" in parts.netloc or "\\" in url:
+            # Logins do not belong into what is kept and shown, and hide which host is meant.
+            raise _bad_url("must not hold a login")
         return RemoteVideo(url)
     if parts.scheme == "file" and parts.netloc in {"", "localhost"}:
         return _by_path(unquote(parts.path), media_root=media_root)

@@ -154,6 +154,7 @@ class Precomputer:
             media_root=self.settings.media_root,
             backlog=self.backlog,
             bounds=Bounds.of(self.settings),
+            allowed=self.settings.allow_addresses,
         )
         return taking.take(triggers)
 

@@ -1,5 +1,7 @@
 """Fetching a video over http: from a real server on the loopback address."""
 
+import gzip
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -7,17 +9,21 @@ from contextlib import contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from servers import serving
 
+from precompute.addresses import networks
 from precompute.errors import PrecomputeError, SourceUnavailable, UnusableSource
 from precompute.media import LocalVideo, RemoteVideo
 from precompute.settings import Settings
+from workers.outward import Resolve, looked_up
 from workers.video.fetch import fetched
 
 VIDEO = bytes(range(256)) * 4000
-SECRETS = ("user", "hunter2", "X-Signature", "s3cr3t")
+SECRETS = ("X-Signature", "s3cr3t")
+LOOPBACK = networks("127.0.0.0/8")
 
 
 class _Answers(BaseHTTPRequestHandler):
@@ -45,6 +51,18 @@ class _Answers(BaseHTTPRequestHandler):
 
     def _to_nonsense(self, _: str) -> None:
         self._lead("http://[")
+
+    def _to(self, address: str) -> None:
+        self._lead(f"http://{address}")
+
+    def _compressed(self, _: str) -> None:
+        self._send(gzip.compress(bytes(50_000_000)), encoding="gzip")
+
+    def _slow_head(self, _: str) -> None:
+        """A header that never ends, a byte at a time."""
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+        while not self.server.over.wait(0.02):  # type: ignore[attr-defined]
+            self.wfile.write(b"x")
 
     def _to_file(self, path: str) -> None:
         self._lead(f"file:///{path}")
@@ -77,8 +95,9 @@ class _Answers(BaseHTTPRequestHandler):
     def _echo(self, _: str) -> None:
         self._send("\n".join(f"{name}: {value}" for name, value in self.headers.items()).encode())
 
-    def _send(self, body: bytes) -> None:
+    def _send(self, body: bytes, *, encoding: str = "identity") -> None:
         self.send_response(200)
+        self.send_header("Content-Encoding", encoding)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -96,21 +115,22 @@ class _Server(ThreadingHTTPServer):
 
 @pytest.fixture(scope="module")
 def origin() -> Iterator[str]:
-    """Address of a server, with a login in it."""
+    """Address of a server."""
     server = _Server(("127.0.0.1", 0), _Answers)
     server.over = threading.Event()  # type: ignore[attr-defined]
     with serving(server):
-        yield f"http://user:hunter2@127.0.0.1:{server.server_port}"
+        yield f"http://127.0.0.1:{server.server_port}"
         server.over.set()  # type: ignore[attr-defined]
 
 
-def fetch(url: str, **settings: object) -> bytes:
-    """What is fetched from ``url``."""
-    with fetched(RemoteVideo(url), settings=Settings(**settings)) as video:
+def fetch(url: str, *, resolve: Resolve = looked_up, **settings: object) -> bytes:
+    """What is fetched from ``url``; servers of this machine are allowed unless said otherwise."""
+    limits = Settings(**({"allow_addresses": LOOPBACK} | settings))
+    with fetched(RemoteVideo(url), settings=limits, resolve=resolve) as video:
         return video.path.read_bytes()
 
 
-def refusal_of(url: str, kind: type[PrecomputeError], **settings: object) -> str:
+def refusal_of(url: str, kind: type[PrecomputeError], **settings: Any) -> str:
     """The code of the refusal, which must not show the secrets of the URL."""
     with pytest.raises(kind) as raised:
         fetch(f"{url}?X-Signature=s3cr3t", **settings)
@@ -121,7 +141,7 @@ def refusal_of(url: str, kind: type[PrecomputeError], **settings: object) -> str
 
 def test_a_video_is_there_as_long_as_it_is_needed(origin: str):
     """Its bytes are in a file, which is gone afterwards."""
-    with fetched(RemoteVideo(f"{origin}/video"), settings=Settings()) as video:
+    with fetched(RemoteVideo(f"{origin}/video"), settings=Settings(allow_addresses=LOOPBACK)) as video:
         assert video.path.read_bytes() == VIDEO
     assert not video.path.exists()
 
@@ -137,6 +157,16 @@ def test_a_redirect_never_leads_to_a_file(origin: str, tmp_path: Path):
     secret = tmp_path / "secret"
     secret.write_bytes(b"secret")
     assert refusal_of(f"{origin}/to_file{secret}", UnusableSource) == "bad_url"
+
+
+def test_a_redirect_never_leads_to_a_login(origin: str):
+    """It would be sent to whoever the redirect names."""
+    assert refusal_of(f"{origin}/to/user:hunter2@{origin.removeprefix('http://')}/video", UnusableSource) == "bad_url"
+
+
+def test_a_compressed_answer_is_refused(origin: str):
+    """It was not asked for, and a small one may be a huge video."""
+    assert refusal_of(f"{origin}/compressed", UnusableSource) == "video_encoded"
 
 
 def test_a_redirect_to_nonsense_is_the_servers_trouble(origin: str):
@@ -180,9 +210,9 @@ def test_a_connection_that_breaks_is_worth_another_try(origin: str):
     assert refusal_of(f"{origin}/broken", SourceUnavailable) == "video_unreachable"
 
 
-@pytest.mark.parametrize("path", ["stalled", "trickle"])
+@pytest.mark.parametrize("path", ["stalled", "trickle", "slow_head"])
 def test_a_server_that_is_too_slow_is_given_up(origin: str, path: str):
-    """Silent or a byte at a time: after the time allowed, and trying again may help."""
+    """Silent or a byte at a time, in its head or in the video: after the time allowed, and trying again may help."""
     code = refusal_of(f"{origin}/{path}", SourceUnavailable, fetch_timeout=timedelta(milliseconds=200))
     assert code == "video_unreachable"
 
@@ -191,7 +221,7 @@ def test_nobody_listening_is_worth_another_try():
     """The server may be restarting."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        url = f"http://user:hunter2@127.0.0.1:{unused.getsockname()[1]}/video"
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/video"
         assert refusal_of(url, SourceUnavailable) == "video_unreachable"
 
 
@@ -230,3 +260,14 @@ def test_a_local_video_is_measured_too(tmp_path: Path, size: int | None, code: s
     with pytest.raises(UnusableSource) as raised, local(path, max_video_mb=1):
         pass
     assert raised.value.code == code
+
+
+@pytest.mark.parametrize("kind", ["a folder", "a pipe", "a link"])
+def test_only_regular_files_are_local_videos(tmp_path: Path, kind: str):
+    """What takes a file's place after it was located is not opened."""
+    path, secret = tmp_path / "a.mp4", tmp_path / "secret"
+    secret.write_bytes(VIDEO)
+    {"a folder": path.mkdir, "a pipe": lambda: os.mkfifo(path), "a link": lambda: path.symlink_to(secret)}[kind]()
+    with pytest.raises(UnusableSource) as raised, local(path):
+        pass
+    assert raised.value.code == "video_missing"

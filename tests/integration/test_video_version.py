@@ -6,12 +6,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from servers import serving
 
+from precompute.addresses import networks
 from precompute.errors import SourceUnavailable, UnusableSource
 from precompute.media import RemoteVideo
 from precompute.settings import Settings
 from workers.video.fetch import fetched, version_of
 
 FIRST, SECOND = bytes(range(256)) * 4000, bytes(reversed(range(256))) * 4000
+HERE = Settings(allow_addresses=networks("127.0.0.0/8"))
 DATE = "Sun, 01 Mar 2026 12:00:00 GMT"
 
 
@@ -72,7 +74,7 @@ def origin() -> Iterator[Origin]:
 
 def fetched_version(origin: Origin) -> str:
     """Of the video as a decode finds it."""
-    with fetched(origin.source, settings=Settings()) as video:
+    with fetched(origin.source, settings=HERE) as video:
         return video.version
 
 
@@ -89,14 +91,14 @@ SAYS = {
 def test_the_version_is_that_of_the_decoded_video(origin: Origin, headers: dict[str, str], knows_parts: bool) -> None:
     """Whether or not the server knows how to send one byte, and whatever it says of its videos."""
     origin.headers, origin.knows_parts = headers, knows_parts
-    assert version_of(origin.source, settings=Settings()) == fetched_version(origin)
+    assert version_of(origin.source, settings=HERE) == fetched_version(origin)
 
 
 @pytest.mark.parametrize("headers", [SAYS["an ETag"], SAYS["a date"]])
 def test_asking_costs_one_byte(origin: Origin, headers: dict[str, str]) -> None:
     """The video is not sent again."""
     origin.headers = headers
-    version_of(origin.source, settings=Settings())
+    version_of(origin.source, settings=HERE)
     assert origin.bytes_sent == 1
 
 
@@ -117,7 +119,7 @@ def test_another_video_is_another_version(
     origin.headers = before
     version = fetched_version(origin)
     origin.headers, origin.video = after, video
-    assert version_of(origin.source, settings=Settings()) != version
+    assert version_of(origin.source, settings=HERE) != version
 
 
 @pytest.mark.parametrize(("status", "kind"), [(404, UnusableSource), (503, SourceUnavailable)])
@@ -125,4 +127,4 @@ def test_a_server_that_refuses_is_told_as_when_fetching(origin: Origin, status: 
     """Gone for good, or away for now."""
     origin.status = status
     with pytest.raises(kind):
-        version_of(origin.source, settings=Settings())
+        version_of(origin.source, settings=HERE)

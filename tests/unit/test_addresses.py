@@ -1,11 +1,14 @@
 """Which addresses may be called that somebody else names."""
 
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 import pytest
 
 from precompute.addresses import literal, may_call, networks, refusal_of
-from precompute.errors import DeclarationError
+from precompute.batch import Trigger, check_addresses
+from precompute.errors import BadParameters, DeclarationError
+from precompute.events import VideoUploaded
 from precompute.settings import Settings
 
 LOOPBACK = networks("127.0.0.0/8,::1")
@@ -104,6 +107,31 @@ def test_urls_of_allowed_addresses_are_taken(url: str) -> None:
     """A developer's own machine, for one; logins are refused all the same."""
     assert refusal_of(url, allowed=LOOPBACK) is None
     assert refusal_of(url.replace("//", "//u:p@"), allowed=LOOPBACK)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "field"),
+    [
+        ({"data": {"url": "http://10.0.0.1/v.mp4"}}, "video_data.url"),
+        ({"data": {"url": " HTTP://[::1]/v.mp4"}}, "video_data.url"),
+        ({"data": {"url": "https://user:pass@example.com/v.mp4"}}, "video_data.url"),
+        ({"callback_url": "http://127.1/"}, "callback_url"),
+        ({"callback_url": "https://user:pass@example.com/"}, "callback_url"),
+    ],
+)
+def test_a_trigger_is_refused_by_field(trigger: dict[str, Any], field: str) -> None:
+    """At once, and with no more than the field's own trouble."""
+    with pytest.raises(BadParameters) as raised:
+        check_addresses(Trigger(kind=VideoUploaded, subject_id="v1", user_id="u1", **trigger), allowed=[])
+    assert list(raised.value.fields) == [field]
+    assert "pass" not in raised.value.message
+
+
+def test_a_trigger_may_name_what_is_allowed() -> None:
+    """And paths, other schemes and names are judged elsewhere."""
+    for url in ("http://127.0.0.1:9000/v.mp4", "ads/a@b.mp4", "ftp://10.0.0.1/", "http://example.com/v.mp4", 17):
+        trigger = Trigger(kind=VideoUploaded, subject_id="v1", user_id="u1", data={"url": url})
+        check_addresses(trigger, allowed=LOOPBACK)
 
 
 def test_networks_are_read_from_the_environment() -> None:

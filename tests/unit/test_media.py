@@ -1,5 +1,6 @@
 """Where the bytes of a video come from."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,10 @@ def test_a_path_may_be_relative_absolute_or_a_file_url(media: Path):
         "http://",
         "http://[::1",
         "http://host:99999/a.mp4",
+        "http://user:pass@host/a.mp4",
+        "http://host\\@other/a.mp4",
+        "pipe.mp4",
+        "/dev/zero",
         "https://host/\x00.mp4",
         "a\x00.mp4",
         "%2e%2e/secret.mp4",
@@ -79,6 +84,7 @@ def test_what_is_no_url_and_no_file_inside_is_refused_by_field(media: Path, url:
     (media / "link.mp4").symlink_to(media.parent / "secret.mp4")
     (media / "folder_link").symlink_to(media.parent)
     (media / "loop.mp4").symlink_to(media / "loop.mp4")
+    os.mkfifo(media / "pipe.mp4")
     fields = problem_of(media, url=url)
     assert list(fields) == ["video_data.url"]
     assert fields["video_data.url"][0]

@@ -2,9 +2,10 @@
 
 import hashlib
 import os
+import stat
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,9 +17,9 @@ import httpx2
 from precompute.errors import PrecomputeError, SourceUnavailable, UnusableSource
 from precompute.media import LocalVideo, RemoteVideo, VideoSource
 from precompute.settings import Settings
+from workers.outward import Resolve, looked_up, outward_client
 
 _MOST_REDIRECTS = 5
-_LONGEST_SILENCE_SECONDS = 10.0
 _HEADERS = {
     "User-Agent": "predictive-precompute",
     "Accept": "video/*, */*;q=0.5",
@@ -46,12 +47,17 @@ class Fetched:
 
 
 @contextmanager
-def fetched(source: VideoSource, *, settings: Settings) -> Iterator[Fetched]:
+def fetched(source: VideoSource, *, settings: Settings, resolve: Resolve = looked_up) -> Iterator[Fetched]:
     """The video's file; a fetched one is deleted at the end, one of the media folder stays where it is.
 
+    Args:
+        source: Where it is.
+        settings: How large it may be, how long it may take, and which addresses may be called.
+        resolve: Looks names up.
+
     Raises:
-        UnusableSource: ``video_missing``, ``video_forbidden``, ``video_empty`` or ``video_too_large``; trying again
-            cannot help.
+        UnusableSource: ``video_missing``, ``video_forbidden``, ``video_empty``, ``video_too_large``, ``video_encoded``,
+            ``bad_url`` or ``address_not_allowed``; trying again cannot help.
         SourceUnavailable: ``video_unreachable``: no connection, no answer in time, or the server has trouble.
     """
     max_bytes = settings.max_video_mb * 1_000_000
@@ -59,11 +65,12 @@ def fetched(source: VideoSource, *, settings: Settings) -> Iterator[Fetched]:
         yield Fetched(path=source.path, version=_checked(source, max_bytes=max_bytes))
         return
     with tempfile.NamedTemporaryFile(prefix="video-") as file:
-        version = _download(source, into=file.file, max_bytes=max_bytes, seconds_left=_clock(settings))
+        reach = _Reach(source=source, settings=settings, resolve=resolve, seconds_left=_clock(settings))
+        version = _download(reach, into=file.file, max_bytes=max_bytes)
         yield Fetched(path=Path(file.name), version=version)
 
 
-def version_of(source: VideoSource, *, settings: Settings) -> str:
+def version_of(source: VideoSource, *, settings: Settings, resolve: Resolve = looked_up) -> str:
     """The version that :func:`fetched` would find now.
 
     Asks the server for one byte; only where that says nothing of the version, the whole video is fetched again.
@@ -74,14 +81,12 @@ def version_of(source: VideoSource, *, settings: Settings) -> str:
     max_bytes = settings.max_video_mb * 1_000_000
     if isinstance(source, LocalVideo):
         return _checked(source, max_bytes=max_bytes)
-    seconds_left = _clock(settings)
-    with _reaching(source), _client(seconds_left()) as client:
-        asked = _answer(source, client=client, seconds_left=seconds_left, part=True)
-        with asked as response:
-            version = _told(response, length=_whole_length(response))
+    reach = _Reach(source=source, settings=settings, resolve=resolve, seconds_left=_clock(settings))
+    with _answer(reach, part=True) as response:
+        version = _told(response, length=_whole_length(response))
     if version is None:
         with Path(os.devnull).open("wb") as nowhere:
-            version = _download(source, into=nowhere, max_bytes=max_bytes, seconds_left=seconds_left)
+            version = _download(reach, into=nowhere, max_bytes=max_bytes)
     return version
 
 
@@ -92,11 +97,14 @@ def _clock(settings: Settings) -> Callable[[], float]:
 
 def _checked(source: LocalVideo, *, max_bytes: int) -> str:
     try:
-        facts = source.path.stat()
+        facts = source.path.lstat()
     except FileNotFoundError:
         raise UnusableSource(f"there is no video {source} any more", code="video_missing") from None
     except OSError as problem:
         raise SourceUnavailable(f"{source} cannot be read now", code="video_unreachable") from problem
+    if not stat.S_ISREG(facts.st_mode):
+        # The path was resolved when it was located: a link, a device or a pipe took the file's place since.
+        raise UnusableSource(f"there is no video {source} any more", code="video_missing")
     if facts.st_size == 0:
         raise _empty(source)
     if facts.st_size > max_bytes:
@@ -104,21 +112,25 @@ def _checked(source: LocalVideo, *, max_bytes: int) -> str:
     return f"file {facts.st_size} {facts.st_mtime_ns}"
 
 
-def _download(source: RemoteVideo, *, into: IO[bytes], max_bytes: int, seconds_left: Callable[[], float]) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reach:
+    """A video that is fetched, and under which conditions."""
+
+    source: RemoteVideo
+    settings: Settings
+    resolve: Resolve
+    seconds_left: Callable[[], float]
+
+
+def _download(reach: _Reach, *, into: IO[bytes], max_bytes: int) -> str:
     """Write the video ``into`` a file; its version."""
-    content, length = hashlib.blake2b(digest_size=16), 0
-    with (
-        _reaching(source),
-        _client(seconds_left()) as client,
-        _answer(source, client=client, seconds_left=seconds_left) as response,
-    ):
+    source, content, length = reach.source, hashlib.blake2b(digest_size=16), 0
+    with _answer(reach) as response:
         if _promised_bytes(response) > max_bytes:
             raise _too_large(source, max_bytes=max_bytes)
         says_version = _told(response, length=0) is not None
-        # Without a chunk size each piece comes as it arrives: a trickle cannot outlast the time limit.
-        for chunk in response.iter_bytes():
-            if seconds_left() < 0:
-                raise SourceUnavailable(f"{source} took too long to fetch", code="video_unreachable")
+        # Raw: a compressed answer, which was not asked for, could be small on the wire and huge here.
+        for chunk in response.iter_raw():
             length += len(chunk)
             if length > max_bytes:
                 raise _too_large(source, max_bytes=max_bytes)
@@ -154,40 +166,40 @@ def _reaching(source: RemoteVideo) -> Iterator[None]:
         raise SourceUnavailable(f"{source} could not be fetched", code="video_unreachable") from None
 
 
-def _client(seconds: float) -> httpx2.Client:
-    """A client that follows no redirect by itself and takes nothing (proxies, logins) from the environment.
-
-    Every connection is opened by its transport: a check of the address really connected to (after DNS) belongs into a
-    transport with its own network backend, handed over here.
-    """
-    timeout = httpx2.Timeout(max(0.001, min(_LONGEST_SILENCE_SECONDS, seconds)))
-    return httpx2.Client(headers=_HEADERS, timeout=timeout, follow_redirects=False, trust_env=False)
-
-
 @contextmanager
-def _answer(
-    source: RemoteVideo,
-    *,
-    client: httpx2.Client,
-    seconds_left: Callable[[], float],
-    part: bool = False,
-) -> Iterator[httpx2.Response]:
-    """The answer at the end of the redirects, or its first byte; each step must be http or https again."""
+def _answer(reach: _Reach, *, part: bool = False) -> Iterator[httpx2.Response]:
+    """The answer at the end of the redirects, or its first byte; each step is checked like the first."""
     expected = {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT} if part else {HTTPStatus.OK}
-    request: httpx2.Request | None = client.build_request("GET", source.url, headers=_ONE_BYTE if part else None)
-    for _ in range(_MOST_REDIRECTS + 1):
-        if request is None or request.url.scheme not in {"http", "https"}:
-            raise UnusableSource(f"{source} leads away from http and https", code="bad_url")
-        with closing(client.send(request, stream=True)) as response:
-            if not response.has_redirect_location:
-                if response.status_code not in expected:
-                    raise _refused(source, status=response.status_code)
-                yield response
-                return
-            request = response.next_request
-        if seconds_left() < 0:
-            raise SourceUnavailable(f"{source} took too long to answer", code="video_unreachable")
-    raise UnusableSource(f"{source} redirects more than {_MOST_REDIRECTS} times", code="bad_url")
+    opened = outward_client(
+        allowed=reach.settings.allow_addresses, seconds_left=reach.seconds_left, headers=_HEADERS, resolve=reach.resolve
+    )
+    with _reaching(reach.source), opened as client:
+        step: httpx2.Request | None = client.build_request("GET", reach.source.url, headers=_ONE_BYTE if part else None)
+        for _ in range(_MOST_REDIRECTS + 1):
+            request = _checked_step(step, source=reach.source)
+            with closing(client.send(request, stream=True)) as response:
+                if not response.has_redirect_location:
+                    _check_answer(response, source=reach.source, expected=expected)
+                    yield response
+                    return
+                step = response.next_request
+    raise UnusableSource(f"{reach.source} redirects more than {_MOST_REDIRECTS} times", code="bad_url")
+
+
+def _checked_step(request: httpx2.Request | None, *, source: RemoteVideo) -> httpx2.Request:
+    if request is None or request.url.scheme not in {"http", "https"}:
+        raise UnusableSource(f"{source} leads away from http and https", code="bad_url")
+    if request.url.userinfo:
+        raise UnusableSource(f"{source} leads to an address with a login in it", code="bad_url")
+    return request
+
+
+def _check_answer(response: httpx2.Response, *, source: RemoteVideo, expected: Collection[int]) -> None:
+    if response.status_code not in expected:
+        raise _refused(source, status=response.status_code)
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in {"", "identity"}:
+        raise UnusableSource(f"{source} is sent compressed, which was not asked for", code="video_encoded")
 
 
 def _refused(source: RemoteVideo, *, status: int) -> PrecomputeError:
