@@ -70,7 +70,7 @@ def main() -> None:
         predict = Predictor(registry_in(settings.data_dir))
         histories = [History.of(known[user]) for user in users]
         at = max(theirs[-1].at for theirs in known.values())
-        print("model alone         ", timed(lambda n: predict(histories[n % len(users)], at=at), times=times))
+        print("model alone         ", timed(lambda n: predict([histories[n % len(users)]], at=at), times=times))
         print("read what is recent ", timed(lambda n: recent.history(users[n % len(users)]), times=times))
         asked = timed(lambda n: engine.predict_next_actions(users[n % len(users)]), times=times)
         print("in the API's process", asked)

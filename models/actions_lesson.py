@@ -85,15 +85,26 @@ class Told:
         return {name: round(float(figure), 5) for name, figure in figures.items()}
 
 
-def published(model: NextActionModel) -> Mapping[str, Any]:
-    """As it is kept in the registry; :func:`model_in` takes it out."""
-    return {"method": METHOD, "model": model}
+def published(model: NextActionModel, *, learned_until: int = 0) -> Mapping[str, Any]:
+    """As it is kept in the registry; :func:`model_in` and :func:`learned_until_of` take it out.
+
+    Args:
+        model: To be kept.
+        learned_until: The place in the order of acceptance of the last action that it learned from; 0 where it learned
+            from none of this site.
+    """
+    return {"method": METHOD, "model": model, "learned_until": learned_until}
 
 
 def model_in(found: Any) -> NextActionModel | None:
     """The model that was kept; None when another version of this service wrote it."""
     fits = isinstance(found, Mapping) and found.get("method") == METHOD and isinstance(found["model"], NextActionModel)
     return found["model"] if fits else None
+
+
+def learned_until_of(found: Mapping[str, Any]) -> int:
+    """The place of the last action of this site that it learned from; 0 where that is none."""
+    return int(found.get("learned_until", 0))
 
 
 def actions_lesson(facts: Facts, *, in_use: NextActionModel | None, report: Report) -> Lesson:
@@ -112,7 +123,8 @@ def actions_lesson(facts: Facts, *, in_use: NextActionModel | None, report: Repo
         SourceUnavailable: The facts cannot be had now.
     """
     report("reading actions", 0.0)
-    log = log_of(facts.action_log(most=MOST_LEARNED))
+    stored = facts.action_log(most=MOST_LEARNED)
+    log = log_of(stored)
     if len(log) < NEEDED_ACTIONS:
         what = "actions of users"
         raise too_few("actions", have=len(log), needed=NEEDED_ACTIONS, what=what, code="too_few_actions")
@@ -130,7 +142,8 @@ def actions_lesson(facts: Facts, *, in_use: NextActionModel | None, report: Repo
         "users_learned": len(np.unique(learned.users)),
     }
     lineage = Lineage(data_sha256=hash_of(learned), features=FEATURES, metrics=metrics)
-    return Lesson(model=published(new), lineage=lineage, new=told.losses, current=before.losses)
+    kept = published(new, learned_until=stored.accepted[cut - 1])
+    return Lesson(model=kept, lineage=lineage, new=told.losses, current=before.losses)
 
 
 def log_of(log: ActionLog) -> Log:

@@ -40,6 +40,11 @@ def predict(history: History, *, at: datetime) -> Prediction:
     return Prediction(actions=told, model_version=MODEL_VERSION)
 
 
+def predict_each(histories: Sequence[History], *, at: datetime) -> list[Prediction]:
+    """The same of some users, in their order."""
+    return [predict(history, at=at) for history in histories]
+
+
 def next_after(names: Sequence[str]) -> Mapping[str, float]:
     """The probability of each action that occurs in ``names`` to come after the last of them.
 

@@ -13,7 +13,7 @@ from models.lesson import Report
 from models.next_action_features import Rows, joined, rows_of
 from models.next_action_judgement import Cases, Judgement, learned
 from models.population import Population, Told, contexts, told_by
-from models.windows import LONGEST, Windows, window_of, windows_of
+from models.windows import LONGEST, Windows, window_of_each, windows_of
 
 Probabilities = NDArray[np.float32]
 
@@ -58,13 +58,46 @@ class NextActionModel:
         Returns:
             By name, of all that are known and of all in ``history``; they add up to at most 1.
         """
+        return self.distributions([history], at=at, utc_offsets=[utc_offset], population=population)[0]
+
+    def distributions(
+        self,
+        histories: Sequence[Sequence[tuple[str, datetime]]],
+        *,
+        at: datetime,
+        utc_offsets: Sequence[timedelta | None],
+        population: Population | None = None,
+    ) -> list[Mapping[str, float]]:
+        """The same of several users at one moment, in their order; a tenth of the time of asking for each of many.
+
+        Args:
+            histories: As in :meth:`distribution`, of each.
+            at: Now.
+            utc_offsets: Of each.
+            population: As there.
+        """
         live = population is not None
         everybody = population if population is not None else self.population
-        names = tuple(dict.fromkeys((*everybody.actions, *(name for name, _ in history[-LONGEST:]))))
+        own = [dict.fromkeys(name for name, _ in history[-LONGEST:]) for history in histories]
+        names = tuple(dict.fromkeys((*everybody.actions, *(name for theirs in own for name in theirs))))
         numbers = {name: number for number, name in enumerate(names)}
-        known = window_of(history, at=at, utc_offset=utc_offset, numbers=numbers)
+        moments = [at] * len(histories)
+        known = window_of_each(histories, at=moments, utc_offsets=utc_offsets, numbers=numbers)
         found = everybody.find(contexts(known, moment=known.now), kinds=len(names), live=live)
-        return dict(zip(names, self._told(known, told_by(found, known, live=live))[0].tolist(), strict=True))
+        shares = self._told(known, told_by(found, known, live=live)).tolist()
+        return [
+            {name: row[numbers[name]] for name in dict.fromkeys((*everybody.actions, *theirs))}
+            for theirs, row in zip(own, shares, strict=True)
+        ]
+
+    def population_after(self, log: Log, *, start: int) -> Population:
+        """What all users did, told of the events of a log from ``start`` on; those before are known of their users."""
+        counted = tuple(dict.fromkeys((*self.population.actions, *log.names)))
+        everybody = self.population.grown(counted)
+        numbered = log.renumbered(everybody.actions)
+        for events, _, keys in _asked(numbered, acts_now=True, start=start):
+            everybody.follow(keys, numbered.actions[events].tolist(), log.at[events].tolist())
+        return everybody
 
     def columns(self, log: Log) -> tuple[str, ...]:
         """The names that the columns of :meth:`follow` stand for: ``actions``, then those only in ``log``."""

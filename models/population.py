@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.chains import Floats, runs, smoothed
-from models.windows import LONGEST, NONE, Windows, window_of
+from models.windows import LONGEST, NONE, Windows, window_of_each
+from precompute.history import Step
 
 PAUSES_S = (60.0, 180.0, 600.0, 1_800.0, 7_200.0, 21_600.0, 86_400.0, 259_200.0, 604_800.0)
 """Edges between short and long pauses, in seconds: from the same minute to more than a week."""
@@ -21,6 +22,10 @@ DECAY = np.array([0.999, 0.995, 0.995] + [0.98] * 8 + [0.95] + [0.8] * 4, np.flo
 
 MOST_CONTEXTS = 20_000
 """Kept in a model; the rarest are left out."""
+
+MOST_ACTIONS = 256
+"""Names that are counted beside those of a training at most: whoever reports a name that never was each time must not
+fill the memory. What is left out is still known of its user."""
 
 
 def contexts(known: Windows, *, moment: Floats) -> NDArray[np.int64]:
@@ -79,30 +84,45 @@ class Population:
         counts[:, : len(self.actions)] = self.counts[:, : len(self.actions)]
         return Population(actions, dict(self.rows), counts, list(self.waiting))
 
-    def learn(self, history: Sequence[tuple[str, datetime]], *, action: str, at: datetime) -> None:
-        """Count one action more, by whom it may be.
+    def learn(self, history: Sequence[Step], *, action: str, at: datetime) -> None:
+        """Count one action more: :meth:`learn_each` for one."""
+        self.learn_each([(history, action, at)])
+
+    def learn_each(self, done: Sequence[tuple[Sequence[Step], str, datetime]]) -> None:
+        """Count some actions more, by whom they may be, in their order.
+
+        Of names that are not counted yet only so many are taken in that there are no more than :data:`MOST_ACTIONS`;
+        an action that has to do with others is left out.
 
         Args:
-            history: What this user did before, in the order accepted, oldest first.
-            action: What was done.
-            at: When.
+            done: What the user did before, in the order accepted, oldest first; what was done; and when.
         """
-        names = [name for name, _ in history[-LONGEST:]] + [action]
-        if not set(names) <= set(self.actions):
-            grown = self.grown(names)
-            self.actions, self.counts = grown.actions, grown.counts
         numbers = {name: number for number, name in enumerate(self.actions)}
-        known = window_of(history, at=at, utc_offset=None, numbers=numbers)
-        moment = np.array([at.timestamp()])
-        self.follow(contexts(known, moment=moment), [numbers[action]], moment.tolist())
+        kept = [one for one in done if _taken_in(one, numbers)]
+        if not kept:
+            return
+        if len(numbers) > len(self.actions):
+            grown = self.grown(numbers)
+            self.actions, self.counts = grown.actions, grown.counts
+        known = window_of_each(
+            [history for history, _, _ in kept],
+            at=[at for _, _, at in kept],
+            utc_offsets=[None] * len(kept),
+            numbers=numbers,
+            width=max(3, *(min(len(history), LONGEST) for history, _, _ in kept)),
+        )
+        moments = np.array([at.timestamp() for _, _, at in kept])
+        self.follow(contexts(known, moment=moments), [numbers[action] for _, action, _ in kept], moments.tolist())
 
     def without_rare(self) -> "Population":
         """A copy with the contexts met most often and all counted, to be kept."""
         self._count()
-        weights = self.counts.sum(axis=1)
-        most = sorted(self.rows.items(), key=lambda item: -weights[item[1]])[:MOST_CONTEXTS]
-        counts = np.concatenate([self.counts[:1], self.counts[[row for _, row in most]]])
-        return Population(self.actions, {key: number for number, (key, _) in enumerate(most, start=1)}, counts)
+        keys = np.fromiter(self.rows, np.int64, len(self.rows))
+        places = np.fromiter(self.rows.values(), np.intp, len(self.rows))
+        # Of contexts met as often those with the lesser numbers, so that all processes keep the same.
+        most = np.lexsort((keys, -self.counts.sum(axis=1)[places]))[:MOST_CONTEXTS]
+        counts = np.concatenate([self.counts[:1], self.counts[places[most]]])
+        return Population(self.actions, dict(zip(keys[most].tolist(), range(1, len(most) + 1), strict=True)), counts)
 
     def find(self, keys: NDArray[np.int64], *, kinds: int, live: bool) -> NDArray[np.float32]:
         """What has followed each of some contexts.
@@ -157,6 +177,18 @@ class Population:
             larger[: len(self.counts)] = self.counts
             self.counts = larger
         return rows[inverse].reshape(keys.shape)
+
+
+def _taken_in(done: tuple[Sequence[Step], str, datetime], numbers: dict[str, int]) -> bool:
+    """Whether all names have a number, which new ones get as long as there is room."""
+    # In the order in which they were done, so that all processes number them alike.
+    names = dict.fromkeys((*(name for name, _ in done[0][-LONGEST:]), done[1]))
+    new = [name for name in names if name not in numbers]
+    if new and len(numbers) + len(new) > MOST_ACTIONS:
+        return False
+    for name in new:
+        numbers[name] = len(numbers)
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

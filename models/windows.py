@@ -60,28 +60,41 @@ def window_of(
     utc_offset: timedelta | None,
     numbers: Mapping[str, int],
 ) -> Windows:
-    """What is known of one user now.
+    """What is known of one user now: :func:`window_of_each` for one history."""
+    return window_of_each([history], at=[at], utc_offsets=[utc_offset], numbers=numbers)
+
+
+def window_of_each(
+    histories: Sequence[Sequence[tuple[str, datetime]]],
+    *,
+    at: Sequence[datetime],
+    utc_offsets: Sequence[timedelta | None],
+    numbers: Mapping[str, int],
+    width: int = LONGEST,
+) -> Windows:
+    """What is known of some users, each at a moment.
 
     Args:
-        history: The user's actions in the order accepted, oldest first.
-        at: Now.
-        utc_offset: How far the user's clock is ahead of UTC, where known.
-        numbers: Of the actions in ``history``.
+        histories: (n) of each the actions in the order accepted, oldest first.
+        at: (n) the moments.
+        utc_offsets: (n) how far the user's clock is ahead of UTC, where known.
+        numbers: Of the actions in the histories.
+        width: So many actions are looked at; features want :data:`LONGEST`, everybody's chains do with fewer.
     """
-    latest = history[: -LONGEST - 1 : -1]
-    actions = np.full((1, LONGEST), NONE, np.int32)
-    actions[0, : len(latest)] = [numbers[name] for name, _ in latest]
-    times = np.zeros((1, LONGEST))
-    times[0, : len(latest)] = [moment.timestamp() for _, moment in latest]
-    offset = utc_offset.total_seconds() if utc_offset else 0.0
-    now = at.timestamp()
-    comes_back = not latest or now - times[0, 0] >= RETURN_S
+    actions = np.full((len(histories), width), NONE, np.int32)
+    times = np.zeros((len(histories), width))
+    for row, history in enumerate(histories):
+        latest = history[: -width - 1 : -1]
+        actions[row, : len(latest)] = [numbers[name] for name, _ in latest]
+        times[row, : len(latest)] = [moment.timestamp() for _, moment in latest]
+    now = np.array([moment.timestamp() for moment in at])
+    comes_back = (actions[:, 0] == NONE) | (now - times[:, 0] >= RETURN_S)
     return Windows(
         actions=actions,
         at=times,
-        now=np.array([now if comes_back else times[0, 0]]),
-        acts_now=np.array([comes_back]),
-        utc_offset=np.array([offset]),
+        now=np.where(comes_back, now, times[:, 0]),
+        acts_now=comes_back,
+        utc_offset=np.array([offset.total_seconds() if offset else 0.0 for offset in utc_offsets]),
     )
 
 

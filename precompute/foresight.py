@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from precompute.clock import Clock, system_clock
 from precompute.follow_up import expect
-from precompute.prediction import Predict, Prediction
+from precompute.prediction import Listener, Predict, Prediction
 from precompute.recent import RecentActions
 
 
@@ -16,12 +16,14 @@ class Foresight:
     Attributes:
         recent: What users did lately.
         predict: Knows from that what they do next.
+        everybody: Is told of what all users did before the model is asked.
         act: Gets ready what was predicted; by user.
         clock: The instant.
     """
 
     recent: RecentActions
     predict: Predict
+    everybody: Listener | None = None
     act: Callable[[Mapping[str, Prediction]], object] | None = None
     clock: Clock = system_clock
 
@@ -33,12 +35,15 @@ class Foresight:
         """
         if not user_ids:
             return []
-        histories = self.recent.histories(user_ids)
+        place = None if self.everybody is None else self.everybody.place
+        histories, news = self.recent.read(user_ids, since=place)
+        if self.everybody is not None and news is not None:
+            self.everybody.hear(news)
         now = self.clock()
-        predictions = [self.predict(history, at=now) for history in histories]
+        predictions = self.predict(histories, at=now)
         plain = [history.most_frequent for history in histories]
         expect(self.recent.client, zip(user_ids, predictions, plain, strict=True), at=now)
-        return predictions
+        return list(predictions)
 
     def on_actions(self, user_ids: Sequence[str]) -> None:
         """Users did something: predict what each does next, whoever asks or not, and act on it.

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from precompute.events import Event
 from precompute.history import History
 from precompute.ledger import TaskRecord
+from precompute.prediction import Predict
 from precompute.settings import Settings
 from precompute.store import Facts
 from precompute.subjects import CacheKey
@@ -23,6 +24,7 @@ class Job:
         at: When it began.
         facts: What is known of users, campaigns and outcomes.
         recent: What a user did lately; also what is not among ``facts`` yet.
+        predict: What users do next, by the model in use.
         peek: The stored result under a key as decoded JSON, or None when it is not there; not counted as a read.
         states: Where the tasks of some keys stand, in order, in one round trip.
         report: Called with the share done so far (0 to 1); shows on the status page. Cheap: it is rate-limited.
@@ -33,6 +35,7 @@ class Job:
     at: datetime
     facts: Facts
     recent: Callable[[str], History]
+    predict: Predict
     peek: Callable[[CacheKey], Mapping[str, Any] | None]
     states: Callable[[Sequence[CacheKey]], Sequence[TaskRecord]]
     report: Callable[[float], None]

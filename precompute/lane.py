@@ -2,6 +2,7 @@
 
 import os
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 import hiredis
@@ -46,6 +47,23 @@ class Lanes:
             raise
         self._idle.append(lane)
         return answer
+
+    def ask_each(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
+        """The server's answers to several commands in one round trip, in their order.
+
+        Raises:
+            redis.ResponseError, redis.ConnectionError, redis.TimeoutError: Not all were answered.
+        """
+        lane = self._take()
+        try:
+            lane.send_packed_command([hiredis.pack_command(tuple(command)) for command in commands])
+            answers = [lane.read_response(disable_decoding=True) for _ in commands]
+        except BaseException:
+            # What was not read is left on it.
+            lane.disconnect()
+            raise
+        self._idle.append(lane)
+        return answers
 
     def close(self) -> None:
         """Close the idle ones; later questions open new ones."""

@@ -1,9 +1,10 @@
 """What must not be forgotten goes in here: before its caller is answered, and without waiting for the database."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from precompute.catalogue import PREDICTED_ACTIONS
 from precompute.clock import Clock, system_clock
 from precompute.errors import StoreUnavailable
 from precompute.events import CampaignCreated, Event, UserLoggedIn, VideoUploaded
@@ -11,7 +12,7 @@ from precompute.facts import Action, CampaignFact, Fact, UserFact, VideoFact
 from precompute.recent import RecentActions
 from precompute.sightings import Sightings
 from precompute.stream import FactStream
-from precompute.subjects import CacheKey
+from precompute.subjects import CacheKey, Subject, SubjectRef
 from precompute.task_type import TaskType
 from precompute.zones import known_zone
 
@@ -64,10 +65,17 @@ class Memory:
             BadParameters: Something in one of them is not JSON.
             BrokerUnavailable: None was accepted, or no answer came.
         """
+        return self._take(facts, zones=zones)
+
+    def _take(
+        self, facts: Sequence[Fact], *, zones: Mapping[str, str] | None, logged_in: Collection[str] = frozenset()
+    ) -> int:
         self._stream.append(facts)
         actions = [fact for fact in facts if isinstance(fact, Action)]
+        others = {action.user_id for action in actions}.difference(logged_in)
+        outdates = {user_id: _prediction_of(user_id) for user_id in others}
         try:
-            self._recent.add(actions, zones=zones)
+            self._recent.add(actions, zones=zones, outdates=outdates)
         except StoreUnavailable:
             # They are accepted. Refused now, they would come twice.
             _log.warning("Recent actions not kept", extra={"action": "recent_not_kept", "count": len(actions)})
@@ -87,7 +95,9 @@ class Memory:
         at, events = self._clock(), list(events)
         facts = [fact for event in events for fact in facts_of(event, at=at)]
         zones = {event.user_id: zone for event in events if (zone := zone_of(event)) is not None}
-        self.record(facts, zones=zones)
+        # A login has just had computed what is not fresh, and is answered with what comes after it.
+        logged_in = {event.user_id for event in events if isinstance(event, UserLoggedIn)}
+        self._take(facts, zones=zones, logged_in=logged_in)
 
     def note_read(self, user_id: str, *, row: TaskType, key: CacheKey) -> None:
         """Take a read on behalf of a user for what the user does; afterwards, so that no reader waits or fails.
@@ -110,6 +120,11 @@ class Memory:
             StoreUnavailable: The cache cannot be reached.
         """
         return self._recent.of_each(user_ids)
+
+
+def _prediction_of(user_id: str) -> CacheKey:
+    """What is kept of a user and outdated as soon as they do something else."""
+    return PREDICTED_ACTIONS.key_for(SubjectRef(subject=Subject.USER, id=user_id))
 
 
 def facts_of(event: Event, *, at: datetime) -> list[Fact]:

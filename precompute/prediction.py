@@ -1,10 +1,11 @@
 """What a user will probably do next, and how sure that is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from precompute.chronicle import News, Place
 from precompute.clock import iso
 from precompute.history import History
 
@@ -54,5 +55,16 @@ class Prediction:
 class Predict(Protocol):
     """A model of behaviour."""
 
-    def __call__(self, history: History, *, at: datetime) -> Prediction:
-        """What comes next, from what one user did until ``at``, which is now."""
+    def __call__(self, histories: Sequence[History], *, at: datetime) -> Sequence[Prediction]:
+        """What each of some users does next, in their order, from what they did until ``at``, which is now."""
+
+
+class Listener(Protocol):
+    """Whoever wants to know what everybody does."""
+
+    @property
+    def place(self) -> Place | None:
+        """Up to where in the chronicle all was heard; None: nothing is wanted now."""
+
+    def hear(self, news: News) -> None:
+        """Take what was done since a place; several threads may tell the same."""

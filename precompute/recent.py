@@ -1,4 +1,4 @@
-"""What users did lately, where the API reads it in one round trip; the durable record is in the store.
+"""What users did lately, each and all together, where the API reads it in one round trip; the record is in the store.
 
 It is kept beside the results, where it may be evicted, and not beside the facts that wait for the database: those must
 not be lost, so their server never evicts, and a list for every user would fill it.
@@ -7,18 +7,22 @@ not be lost, so their server never evicts, and a list for every user would fill 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 import redis
 
+from precompute import chronicle
+from precompute.chronicle import Deed, News, Place
 from precompute.clock import Clock, from_ms, system_clock, to_ms
 from precompute.durations import in_ms
 from precompute.facts import Action
 from precompute.follow_up import DATED_EARLIER, FOLLOWED_WITHIN
 from precompute.history import History
+from precompute.lane import Lanes
 from precompute.scripts import Scripts, reaching_cache
-from precompute.subjects import Subject
+from precompute.subjects import CacheKey, Subject
 
 MOST_KEPT = 200
 """Actions kept of one user: about 30 KB, and habits of a month or more at a handful of actions a day."""
@@ -39,7 +43,13 @@ class RecentActions:
         self.client: Any = client
         self._clock = clock
 
-    def add(self, actions: Iterable[Action], *, zones: Mapping[str, str] | None = None) -> None:
+    def add(
+        self,
+        actions: Iterable[Action],
+        *,
+        zones: Mapping[str, str] | None = None,
+        outdates: Mapping[str, CacheKey] = MappingProxyType({}),
+    ) -> None:
         """Put actions at the ends of their users' lists, each followed up against what was predicted before it.
 
         One round trip, whatever it is that is added.
@@ -47,22 +57,18 @@ class RecentActions:
         Args:
             actions: Of any users, in the order accepted.
             zones: Time zones that users told, by user.
+            outdates: By user, the result that their actions make outdated: it goes stale.
 
         Raises:
             StoreUnavailable: The server cannot be reached; the actions may be there or not.
         """
-        zones = zones or {}
-        by_user: dict[str, list[bytes]] = {user_id: [] for user_id in zones}
-        for action in actions:
-            by_user.setdefault(action.user_id, []).append(_packed(action))
-        if by_user:
-            limits = (in_ms(KEPT), MOST_KEPT, in_ms(FOLLOWED_WITHIN), in_ms(DATED_EARLIER))
-            users = [
-                arg
-                for user_id, packed in by_user.items()
-                for arg in (user_id, zones.get(user_id, ""), len(packed), *packed)
-            ]
-            self._scripts.run("remember", to_ms(self._clock()), *limits, *users)
+        actions, zones = list(actions), zones or {}
+        users = {user_id: number for number, user_id in enumerate({**zones, **{one.user_id: "" for one in actions}}, 1)}
+        if users:
+            limits = (in_ms(KEPT), MOST_KEPT, in_ms(FOLLOWED_WITHIN), in_ms(DATED_EARLIER), chronicle.MOST_KEPT)
+            told = [arg for one in users for arg in (one, zones.get(one, ""), str(outdates.get(one, "")))]
+            done = [arg for action in actions for arg in (users[action.user_id], _packed(action))]
+            self._scripts.run("remember", to_ms(self._clock()), *limits, len(users), *told, *done)
 
     def of(self, user_id: str) -> list[Action]:
         """A user's latest actions in the order in which they were accepted; empty when nothing is known.
@@ -90,7 +96,7 @@ class RecentActions:
         Raises:
             StoreUnavailable: The server cannot be reached.
         """
-        return [_history(packed, zone) for packed, zone in self._found(user_ids)]
+        return self.read(user_ids)[0]
 
     def history(self, user_id: str) -> History:
         """The same of one user.
@@ -100,18 +106,50 @@ class RecentActions:
         """
         return self.histories([user_id])[0]
 
+    def read(self, user_ids: Sequence[str], *, since: Place | None = None) -> tuple[list[History], News | None]:
+        """Histories of some users, and what everybody did since a place in the chronicle, in one round trip.
+
+        Raises:
+            StoreUnavailable: The server cannot be reached.
+        """
+        commands = [] if since is None else [chronicle.asked(since)]
+        answers = self._ask(commands + [command for user_id in user_ids for command in _about(user_id, MOST_KEPT)])
+        news = None if since is None else chronicle.news(answers.pop(0), since=since)
+        return [_history(*told) for told in zip(answers[::2], answers[1::2], strict=True)], news
+
+    def chronicle(self) -> list[Deed]:
+        """All that is known of what everybody did lately.
+
+        Raises:
+            StoreUnavailable: The server cannot be reached.
+        """
+        return chronicle.deeds_in(self._ask([chronicle.EVERYTHING])[0])
+
     def _found(self, user_ids: Sequence[str], *, most: int = MOST_KEPT) -> list[tuple[list[bytes], bytes | None]]:
-        with reaching_cache(), self.client.pipeline(transaction=False) as pipe:
-            for user_id in user_ids:
-                pipe.lrange(f"pc:a:{user_id}", -most, -1)
-                pipe.get(f"pc:z:{user_id}")
-            found = pipe.execute()
-        return list(zip(found[::2], found[1::2], strict=True))
+        answers = self._ask([command for user_id in user_ids for command in _about(user_id, most)])
+        return list(zip(answers[::2], answers[1::2], strict=True))
+
+    def _ask(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
+        with reaching_cache():
+            try:
+                return self._lanes.ask_each(commands)
+            except redis.ConnectionError:
+                # The server was restarted since, or closed what stood idle.
+                self._lanes.close()
+                return self._lanes.ask_each(commands)
 
     @cached_property
     def _scripts(self) -> Scripts:
         # Most of those who ask for recent actions never add one.
         return Scripts(self.client)
+
+    @cached_property
+    def _lanes(self) -> Lanes:
+        return Lanes(self.client)
+
+
+def _about(user_id: str, most: int) -> tuple[tuple[Any, ...], ...]:
+    return ("LRANGE", f"pc:a:{user_id}", -most, -1), ("GET", f"pc:z:{user_id}")
 
 
 def _packed(action: Action) -> bytes:

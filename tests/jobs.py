@@ -6,6 +6,8 @@ from typing import Any
 
 from known_facts import KnownFacts
 
+from models.predictor import Predictor
+from models.registry import registry_in
 from precompute.entry import State
 from precompute.events import Event
 from precompute.facts import Action, Fact
@@ -53,6 +55,7 @@ def job_for(
         at=NOON,
         facts=KnownFacts(*facts),
         recent=lambda user_id: History.of(action for action in recent if action.user_id == user_id),
+        predict=Predictor(registry_in((settings or Settings()).data_dir)),
         peek=lambda key: stored.get(str(key)),
         states=lambda keys: [state(key) for key in keys],
         report=report,

@@ -114,6 +114,8 @@ class KnownFacts:
             actions=[one.action for one in latest],
             at_seconds=[one.at.timestamp() for one in latest],
             zones={user_id: fact.timezone for user_id, fact in self._users.items() if user_id in users},
+            fact_ids=[one.fact_id for one in latest],
+            accepted=[one.accepted for one in latest],
         )
 
     def variants_with_outcomes(self, *, most: int = 20_000) -> list[VariantFact]:

@@ -26,6 +26,7 @@ def job_of(event: Event, *, engine: Engine, report: Callable[[float], None]) -> 
         at=engine.cache.clock(),
         facts=engine.facts,
         recent=RecentActions(engine.cache.client).history,
+        predict=engine.predict,
         peek=lambda key: _peek(key, engine=engine),
         states=engine.ledger.records,
         report=report,

@@ -24,8 +24,8 @@ from precompute.ledger import Ledger
 from precompute.memory import Memory
 from precompute.notifications import Notifications
 from precompute.plugins import catalogue_for
-from precompute.prediction import Prediction
 from precompute.precomputer import Precomputer
+from precompute.prediction import Prediction
 from precompute.recent import RecentActions
 from precompute.scripts import connect
 from precompute.settings import Settings

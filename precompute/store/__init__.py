@@ -84,12 +84,16 @@ class ActionLog:
         actions: What.
         at_seconds: When, since 1970 in UTC.
         zones: Time zones of these users by their IANA names, where they were told.
+        fact_ids: Of the actions.
+        accepted: Their places in the order of acceptance; they grow.
     """
 
     users: Sequence[str]
     actions: Sequence[str]
     at_seconds: Sequence[float]
     zones: Mapping[str, str]
+    fact_ids: Sequence[str]
+    accepted: Sequence[int]
 
 
 Line = tuple[str, str | None]

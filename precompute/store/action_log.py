@@ -11,8 +11,8 @@ from precompute.store.tables import ACTIONS, USERS
 AT_ONCE = 10_000
 """Rows fetched together."""
 
-Row = tuple[str, str, int, int]
-"""Who, what, when (microseconds since 1970), and the place in the order of acceptance."""
+Row = tuple[str, str, int, int, str]
+"""Who, what, when (microseconds since 1970), the place in the order of acceptance, and the id of the fact."""
 
 
 def latest(most: int) -> Select[Any]:
@@ -20,7 +20,7 @@ def latest(most: int) -> Select[Any]:
     first = select(ACTIONS.c.id).order_by(ACTIONS.c.id.desc()).offset(most - 1).limit(1).scalar_subquery()
     when = type_coerce(ACTIONS.c.at, BigInteger)
     # The order of writing is nearly that of acceptance, and has an index.
-    query = select(ACTIONS.c.user_id, ACTIONS.c.action, when, ACTIONS.c.accepted)
+    query = select(ACTIONS.c.user_id, ACTIONS.c.action, when, ACTIONS.c.accepted, ACTIONS.c.fact_id)
     return query.where(ACTIONS.c.id >= func.coalesce(first, 0)).order_by(ACTIONS.c.id)
 
 
@@ -33,11 +33,13 @@ def gathered(rows: Iterable[Row], *, told: Iterable[tuple[str, str]]) -> ActionL
     """Rows as columns in the order of their acceptance; those accepted together stay in the order they have."""
     kept: dict[str, str] = {}
     # Names come again and again; each is kept once.
-    lean = [(kept.setdefault(who, who), kept.setdefault(what, what), when, place) for who, what, when, place in rows]
+    lean = [(kept.setdefault(who, who), kept.setdefault(what, what), *rest) for who, what, *rest in rows]
     lean.sort(key=lambda row: row[3])
     return ActionLog(
         users=[row[0] for row in lean],
         actions=[row[1] for row in lean],
         at_seconds=[row[2] / 1e6 for row in lean],
         zones={user_id: zone for user_id, zone in told if user_id in kept},
+        fact_ids=[row[4] for row in lean],
+        accepted=[row[3] for row in lean],
     )

@@ -1,6 +1,6 @@
 """What users do: recorded with triggers, reports and reads, in the order accepted, and followed by a prediction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -166,8 +166,11 @@ def test_with_each_action_the_next_is_predicted_and_acted_on(bench: Bench) -> No
     """From what was accepted just now; once for a user who did several things; nobody has to ask."""
     acted: list[dict[str, Prediction]] = []
 
-    def last(history: History, *, at: object) -> Prediction:
-        return Prediction(actions=(PredictedAction(action=history.steps[-1][0], probability=1),), model_version="m1")
+    def last(histories: Sequence[History], *, at: object) -> list[Prediction]:
+        names = [history.steps[-1][0] for history in histories]
+        return [
+            Prediction(actions=(PredictedAction(action=name, probability=1),), model_version="m1") for name in names
+        ]
 
     recent = RecentActions(bench.client, clock=bench.clock)
     foresight = Foresight(recent=recent, predict=last, act=lambda told: acted.append(dict(told)), clock=bench.clock)

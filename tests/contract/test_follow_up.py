@@ -167,7 +167,9 @@ def test_predictions_made_now_wait_for_what_follows(users: Users) -> None:
     """Whoever asks: the plain guess beside it is what the user did most often."""
     users.do("login", "view", "login")
     foresight = Foresight(
-        recent=users.recent, predict=lambda history, at: told(history.steps[-1][0], view=0.9), clock=users.bench.clock
+        recent=users.recent,
+        predict=lambda histories, at: [told(one.steps[-1][0], view=0.9) for one in histories],
+        clock=users.bench.clock,
     )
     assert [one.model_version for one in foresight.of(["u1"])] == ["login"]
     users.do("view")

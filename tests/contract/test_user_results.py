@@ -134,7 +134,7 @@ def test_predictions_know_what_the_database_does_not_yet(worker: Worker) -> None
     worker.parts.facts.write(done[:4])
     RecentActions(worker.parts.cache.client).add(done[3:])
     served = worker.compute(PREDICTED_ACTIONS)
-    known = Predictor(registry_in(worker.parts.settings.data_dir))(History.of(done), at=NOON)
+    known = Predictor(registry_in(worker.parts.settings.data_dir))([History.of(done)], at=NOON)[0]
     assert served["model"]["version"] == known.model_version
     assert served["predicted_actions"][0]["action"] == "view"
     assert served["predicted_actions"][0]["probability"] == pytest.approx(known.actions[0].probability)

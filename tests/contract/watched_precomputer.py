@@ -52,5 +52,5 @@ def precomputer_with(catalogue: Catalogue, bench: Bench, notifications: Notifica
         dispatch=bench.dispatch,
         notifications=notifications,
         memory=Memory(FactStream(bench.client), recent, clock=bench.clock),
-        foresight=Foresight(recent=recent, predict=habits.predict, clock=bench.clock),
+        foresight=Foresight(recent=recent, predict=habits.predict_each, clock=bench.clock),
     )

@@ -53,12 +53,12 @@ def small_model(*names: str) -> NextActionModel:
 
 def shares(predictor: Predictor, history: History, *, at: datetime = NOON) -> Mapping[str, float]:
     """What is told, by action."""
-    return {one.action: one.probability for one in predictor(history, at=at).actions}
+    return {one.action: one.probability for one in predictor([history], at=at)[0].actions}
 
 
 def test_a_new_installation_knows_what_users_of_this_platform_do(predictor: Predictor, registry: Registry) -> None:
     """Of somebody never seen: first they log in, and then they mostly look at something."""
-    nobody = predictor(History(), at=NOON)
+    nobody = predictor([History()], at=NOON)[0]
     assert nobody.actions[0].action == "login"
     shipped = registry.in_use(ModelKind.ACTIONS)
     assert (nobody.model_version, nobody.trained_at) == (shipped.version, shipped.trained_at)
@@ -87,7 +87,7 @@ def test_the_second_prediction_knows_the_first_action(predictor: Predictor) -> N
 
 def test_what_is_told_is_ordered_and_short(predictor: Predictor) -> None:
     """Ten at most, likeliest first, nothing that is noise, and no more than one in all."""
-    told = predictor(did(*(f"a{number % 25}" for number in range(200))), at=NOON).actions
+    told = predictor([did(*(f"a{number % 25}" for number in range(200)))], at=NOON)[0].actions
     probabilities = [one.probability for one in told]
     assert 0 < len(told) <= MOST_TOLD
     assert probabilities == sorted(probabilities, reverse=True)
@@ -97,13 +97,13 @@ def test_what_is_told_is_ordered_and_short(predictor: Predictor) -> None:
 
 def test_another_model_is_in_use_from_the_next_prediction_on(predictor: Predictor, registry: Registry) -> None:
     """Promoted by whichever process, and rolled back again."""
-    shipped = predictor(did("login"), at=NOON).model_version
+    shipped = predictor([did("login")], at=NOON)[0].model_version
     own = promote(Registry(own=registry.folder), published(small_model(*["x", "y"] * 5)))
-    found = predictor(did("x"), at=NOON)
+    found = predictor([did("x")], at=NOON)[0]
     assert (found.model_version, found.trained_at) == (own, NOON)
     assert found.actions[0].action == "y"
     Registry(own=registry.folder).roll_back(ModelKind.ACTIONS)
-    assert predictor(did("login"), at=NOON).model_version == shipped
+    assert predictor([did("login")], at=NOON)[0].model_version == shipped
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_model_of_another_version_is_not_asked(
     promote(registry, content)
     history = did("login", "view", "login")
     for second in range(3):
-        found = predictor(history, at=NOON + timedelta(seconds=second))
+        found = predictor([history], at=NOON + timedelta(seconds=second))[0]
         assert found == habits.predict(history, at=NOON)
     refused = [record for record in caplog.records if getattr(record, "action", "") == "model_refused"]
     assert [record.code for record in refused] == ["model_of_another_version"]
@@ -131,10 +131,10 @@ def test_a_damaged_model_is_tried_again_later(predictor: Predictor, registry: Re
     file = registry.folder / "actions" / f"{own}.joblib"
     content = file.read_bytes()
     file.write_bytes(b"something else")
-    assert predictor(did("x", "y"), at=NOON).model_version == habits.MODEL_VERSION
+    assert predictor([did("x", "y")], at=NOON)[0].model_version == habits.MODEL_VERSION
     file.write_bytes(content)
-    assert predictor(did("x", "y"), at=NOON + LOOK_AGAIN / 2).model_version == habits.MODEL_VERSION
-    assert predictor(did("x", "y"), at=NOON + LOOK_AGAIN).model_version == own
+    assert predictor([did("x", "y")], at=NOON + LOOK_AGAIN / 2)[0].model_version == habits.MODEL_VERSION
+    assert predictor([did("x", "y")], at=NOON + LOOK_AGAIN)[0].model_version == own
 
 
 class Gone:
@@ -147,7 +147,7 @@ def test_a_model_whose_classes_are_gone_is_refused(
     """As after an update of the service: predictions go on."""
     promote(registry, Gone())
     monkeypatch.delattr(f"{__name__}.Gone")
-    assert predictor(did("login"), at=NOON).model_version == habits.MODEL_VERSION
+    assert predictor([did("login")], at=NOON)[0].model_version == habits.MODEL_VERSION
 
 
 def test_local_hours_count(predictor: Predictor) -> None:

@@ -1,12 +1,8 @@
 """What a user will probably do next, for whoever reads it from the cache."""
 
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from models.predictor import Predictor
-from models.registry import registry_in
 from precompute.catalogue import PREDICTED_ACTIONS
 from precompute.job import Job
 from precompute.recent import MOST_KEPT
@@ -26,9 +22,4 @@ def predicted_actions(*, job: Job) -> Mapping[str, Any]:
     if len(history.steps) < MOST_KEPT:
         # The recent ones may have been evicted.
         history = history.after(job.facts.actions_of(user_id, most=MOST_KEPT))
-    return _predictor(job.settings.data_dir)(history, at=job.at).told()
-
-
-@cache
-def _predictor(data_dir: Path) -> Predictor:
-    return Predictor(registry_in(data_dir))
+    return job.predict([history], at=job.at)[0].told()

@@ -101,7 +101,7 @@ class ApiBench:
             dispatch=self.parts.dispatch,
             notifications=self.notifications,
             memory=Memory(self.parts.stream, recent, clock=self.clock),
-            foresight=Foresight(recent=recent, predict=habits.predict, clock=self.clock),
+            foresight=Foresight(recent=recent, predict=habits.predict_each, clock=self.clock),
         )
         self.app = create_app(self.precomputer, self.settings)
 
