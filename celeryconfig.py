@@ -114,6 +114,8 @@ worker_pool_start_method = "spawn"
 # Spawned, a child imports everything anew. Celery's own 4 s are too few on a busy machine: it would kill each child
 # just before it is up, for ever.
 worker_proc_alive_timeout = 120.0
+# What a process that died had told by then is read within milliseconds; Celery's own 10 s only keep its task waiting.
+worker_lost_wait = 2.0
 worker_max_tasks_per_child = 500
 worker_max_memory_per_child = 1_500_000  # KiB; a child with all models holds about a quarter of it
 worker_hijack_root_logger = False

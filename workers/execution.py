@@ -1,6 +1,7 @@
 """The one task body: lease, inputs, compute, store, and what follows; or fail and say so."""
 
 import logging
+import os
 import time
 import uuid
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
+from billiard.common import terminate_handler_fired  # type: ignore[import-untyped]
 from celery.exceptions import SoftTimeLimitExceeded
 from marshmallow import ValidationError
 
@@ -21,6 +23,7 @@ from precompute.ledger import Beginning
 from precompute.message import Message
 from precompute.task_type import TaskType
 from workers.binding import Binding
+from workers.ends import owner_of
 from workers.heartbeat import Heartbeat
 from workers.jobs import job_of, read_by
 from workers.owners import shown_with
@@ -50,6 +53,10 @@ class TryAgain(Exception):
     after: timedelta
 
 
+class AnalysisBroke(Exception):
+    """An analysis raised what ends a process; it has been told as its failure, and the process goes on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
     """Runs messages in one worker process."""
@@ -66,7 +73,7 @@ class Execution:
             Exception: Whatever an analysis broke with, after its failure was recorded.
         """
         binding = self.bindings[message.key.task_type]
-        owner = uuid.uuid4().hex
+        owner = owner_of(os.getpid()) + uuid.uuid4().hex
         lease = self.engine.settings.lease
         event = self._event_of(message, owner=owner)
         if event is None:
@@ -76,6 +83,7 @@ class Execution:
         )
         extra = {"key": str(message.key), "task_id": message.task_id, "cause": message.cause}
         if beginning is Beginning.RUN:
+            _log.info("Task started", extra={"action": "task_started", **extra})
             with Heartbeat(self.engine.ledger, key=message.key, owner=owner, lease=lease) as heartbeat:
                 self._attempt(binding, message, event, owner=owner, failed_tries=failed_tries, heartbeat=heartbeat)
         else:
@@ -125,14 +133,28 @@ class Execution:
         except SoftTimeLimitExceeded:
             limit = binding.row.time_limit.total_seconds()
             self._failed(message, owner=owner, code="timed_out", text=f"it took longer than {limit:.0f} seconds")
-        except Exception:
-            # The one broad except of the project: an analysis broke in a way nobody foresaw. Readers are told, whoever
-            # waits for the result is told, the worker's log has the trace, and Celery counts the task as failed.
-            _log.exception("Analysis broke", extra={"action": "task_broke", "key": str(message.key)})
-            text = f"the analysis broke; the worker's log tells more about task {message.task_id}"
-            self._failed(message, owner=owner, code="internal", text=text)
-            self._follow(binding, message, event, again=False)
+        except MemoryError:
+            # Raised on, it would end the worker itself.
+            _log.exception("Memory ran out", extra={"action": "task_broke", "key": str(message.key)})
+            bound = self.engine.settings.child_memory_mb
+            allowed = f"the {bound} MB that a process may take" if bound else "what this machine has"
+            self._failed(message, owner=owner, code="out_of_memory", text=f"it needs more memory than {allowed}")
+        except BaseException as problem:
+            if terminate_handler_fired():
+                # The worker is being ended, and takes its processes along: the message comes again elsewhere.
+                raise
+            self._broke(binding, message, event, owner=owner)
+            if not isinstance(problem, Exception):
+                raise AnalysisBroke(f"the analysis raised {type(problem).__name__}") from problem
             raise
+
+    def _broke(self, binding: Binding, message: Message, event: Event, *, owner: str) -> None:
+        # The one broad except of the project: an analysis broke in a way nobody foresaw. Readers are told, whoever
+        # waits for the result is told, the worker's log has the trace, and Celery counts the task as failed.
+        _log.exception("Analysis broke", extra={"action": "task_broke", "key": str(message.key)})
+        text = f"the analysis broke; the worker's log tells more about task {message.task_id}"
+        self._failed(message, owner=owner, code="internal", text=text)
+        self._follow(binding, message, event, again=False)
 
     def _compute_and_store(
         self, binding: Binding, message: Message, event: Event, *, owner: str, heartbeat: Heartbeat
@@ -140,6 +162,8 @@ class Execution:
         began = time.monotonic()
         computed, source = self._compute(binding, message, event, heartbeat=heartbeat)
         cost = timedelta(seconds=time.monotonic() - began)
+        extra = {"key": str(message.key), "seconds": round(cost.total_seconds(), 3)}
+        _log.info("Result computed", extra={"action": "result_computed", **extra})
         self._store(binding.row, message, computed, owner=owner, cost=cost, source=source)
         seconds = round(cost.total_seconds(), 3)
         _log.info("Entry stored", extra={"action": "entry_stored", "key": str(message.key), "seconds": seconds})

@@ -25,7 +25,7 @@ from precompute.settings import Settings
 from precompute.subjects import CacheKey, SubjectRef
 from precompute.task_type import TaskType
 from precompute.usefulness import forget_half
-from workers import alerts, correlation, reporting
+from workers import alerts, correlation, limits, reporting
 from workers.anticipation import look_ahead
 from workers.app import app
 from workers.binding import Binding, bindings_in
@@ -203,5 +203,6 @@ except DeclarationError as _problem:
     sys.exit(f"precompute: {_problem.message}")
 
 correlation.connect()
+limits.connect()
 reporting.connect()
 alerts.connect(app)

@@ -7,6 +7,7 @@ from typing import Any
 
 from precompute.durations import parse_duration
 from precompute.errors import DeclarationError
+from precompute.settings.children import Children
 from precompute.settings.doors import Doors
 from precompute.settings.places import Places
 from precompute.settings.telling import Telling
@@ -21,7 +22,7 @@ SLOW_PREFIX = "PRECOMPUTE_SLOW_"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(Telling, Doors, Watching, Work, Wording, Videos, Places):
+class Settings(Telling, Doors, Watching, Work, Wording, Videos, Children, Places):
     """Everything that can be set from outside; ``docs/configuration.md`` is made from these tables."""
 
     ttls: Mapping[str, timedelta] = field(default_factory=dict)
