@@ -13,6 +13,7 @@ COMMANDS = {
     "models": ("api.models_command:models", "List the trained models; `models rollback` goes back."),
     "warm": ("api.warm_command:warm", "Precompute what is likely to be asked for, most useful first."),
     "cache": ("api.cache_command:cache", "Look at what is stored (ls, show, stats), and drop it (rm)."),
+    "alerts": ("api.alerts_command:alerts", "What is wrong now; `--test` sends a message to where alerts go."),
     "replay": ("api.replay_command:replay_log", "What computing ahead would have saved on a log of what people did."),
     "demo": ("api.demo.run:demo", "Precompute a video before your eyes."),
 }

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from precompute.alerts import active_alerts
 from precompute.catalogue import Catalogue
 from precompute.clock import from_ms
 from precompute.follow_up import DAY, HOUR, WEEK, accuracy
@@ -52,6 +53,7 @@ def metrics_figures(engine: Precomputer) -> dict[str, Any]:
         "memory": footprints(engine.cache, catalogue),
         "prediction_accuracy": {name: accuracy(engine.cache, window=window) for name, window in _WINDOWS.items()},
         "warm_up": Warmth(engine.cache).told(),
+        "alerts": active_alerts(engine.cache),
         "oldest_waiting_seconds": {
             queue.label: round(seconds, 3) for queue, seconds in measures.oldest_waiting_seconds.items()
         },

@@ -118,6 +118,19 @@ class WarmUpSchema(Schema):
     refused = fields.Integer(required=True, metadata=_about("Subjects whose source is gone."))
 
 
+class AlertSchema(Schema):
+    """Something that has been wrong for a while."""
+
+    name = fields.String(required=True)
+    labels = fields.Dict(
+        keys=fields.String(), values=fields.String(), required=True, metadata=_about("What it is about.")
+    )
+    since = Instant(required=True)
+    value = fields.Float(required=True)
+    threshold = fields.Float(required=True, metadata=_about("Beyond which it is wrong."))
+    summary = fields.String(required=True, metadata=_about("A sentence for people."))
+
+
 class FiguresSchema(Schema):
     """What the service counts about itself since its counters began."""
 
@@ -175,6 +188,7 @@ class FiguresSchema(Schema):
         metadata=_about("Over the last hour, day and week."),
     )
     warm_up = fields.Nested(WarmUpSchema, required=True, allow_none=True, metadata=_about("Null before any."))
+    alerts = fields.List(fields.Nested(AlertSchema), required=True, metadata=_about("What is wrong now."))
     oldest_waiting_seconds = fields.Dict(
         keys=fields.String(), values=fields.Float(), required=True, metadata=_about("By queue, where something waits.")
     )

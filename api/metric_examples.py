@@ -73,6 +73,16 @@ METRICS: dict[str, Any] = {
             "fresh": 25,
             "refused": 1,
         },
+        "alerts": [
+            {
+                "name": "slow_processing",
+                "labels": {"task_type": CTR_PREDICTION.name},
+                "since": "2026-03-01T11:58:30.000Z",
+                "value": 9.312,
+                "threshold": 7.5,
+                "summary": "One computation in twenty of ctr_prediction takes 9.31 s or longer; 7.5 s is slow.",
+            }
+        ],
         "oldest_waiting_seconds": {Queue.VIDEO.label: 0.8},
         "workers": [
             {
