@@ -6,7 +6,21 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from api.engine import attach
 from api.errors import answer_errors
 from api.openapi import service_api
-from api.views import about, batches, cache, campaigns, exposition, facts, failed, logins, media, status, triggers, watching
+from api.views import (
+    about,
+    batches,
+    cache,
+    campaigns,
+    exposition,
+    facts,
+    failed,
+    logins,
+    media,
+    operations,
+    status,
+    triggers,
+    watching,
+)
 from precompute.precomputer import Precomputer
 from precompute.settings import Settings
 
@@ -42,6 +56,8 @@ def create_app(precomputer: Precomputer, settings: Settings) -> Flask:
         api.register_blueprint(blueprint)
     app.register_blueprint(about.blueprint)
     app.register_blueprint(exposition.blueprint)
+    operations.attach_operations(app, precomputer, settings=settings)
+    app.register_blueprint(operations.blueprint)
     # The badge would send the document to a validator on the internet.
     shown = {"app_name": api.spec.title, "validatorUrl": None, "displayRequestDuration": True}
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", config=shown))

@@ -10,8 +10,7 @@ from api.openapi import TITLE, document
 blueprint = Blueprint("about", __name__)
 
 
-@blueprint.get("/")
-def index() -> dict[str, Any]:
+def about() -> dict[str, Any]:
     """Where to go from here."""
     links = {"docs": "/docs", "openapi": "/openapi.json", "healthz": "/healthz", "readyz": "/readyz"}
     return {"success": True, "name": TITLE, "version": precompute.__version__, "links": links}

@@ -177,9 +177,10 @@ def test_the_docs_page_loads_nothing_from_elsewhere() -> None:
 
 
 def test_the_front_door_leads_on() -> None:
-    """/ names the service, its version, and addresses that answer."""
+    """For programs / names the service, its version, and addresses that answer; for people it is the page."""
     client = app_with().test_client()
-    body = client.get("/").get_json()
+    assert client.get("/").mimetype == "text/html"
+    body = client.get("/", headers={"Accept": "application/json"}).get_json()
     assert (body["success"], body["version"]) == (True, precompute.__version__)
     assert set(body["links"]) == {"docs", "openapi", "healthz", "readyz"}
     for path in body["links"].values():

@@ -1,0 +1,103 @@
+"""The operations page, the pages of results, and what feeds them."""
+
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import Any, cast
+
+from flask import Blueprint, Flask, Response, current_app, render_template, request
+
+from api.operations import Operations
+from api.sharing import sent_again
+from api.views.about import about
+from api.waiting import Slots
+from precompute.errors import UnknownPrecomputation
+from precompute.precomputer import Precomputer
+from precompute.settings import Settings
+from precompute.subjects import Subject, SubjectRef, check_id
+
+LONGEST_STREAM = timedelta(minutes=5)
+"""Then the page connects again; one whose end nobody noticed must not hold its thread for good."""
+
+POLICY = (
+    "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+"""Nothing inline and nothing from elsewhere: what is stored under an id or a headline stays text."""
+
+blueprint = Blueprint("operations", __name__, static_folder="../static", template_folder="../templates")
+_OPERATIONS, _PAGES = "precompute-operations", "precompute-pages"
+
+
+def attach_operations(app: Flask, precomputer: Precomputer, *, settings: Settings) -> None:
+    """Let the pages of ``app`` show ``precomputer``; pages and waiting requests leave an eighth of its threads free."""
+    app.extensions[_OPERATIONS] = Operations(precomputer)
+    app.extensions[_PAGES] = Slots(settings.api_threads * 3 // 8)
+
+
+@blueprint.get("/")
+def index() -> str | dict[str, Any]:
+    """The operations page; links for programs that ask for JSON rather than for a page."""
+    accepted = request.accept_mimetypes
+    if accepted["application/json"] > accepted["text/html"]:
+        return about()
+    return render_template("operations.html")
+
+
+@blueprint.get("/videos/<id:subject_id>", defaults={"subject": Subject.VIDEO})
+@blueprint.get("/campaigns/<id:subject_id>", defaults={"subject": Subject.CAMPAIGN})
+@blueprint.get("/users/<id:subject_id>", defaults={"subject": Subject.USER})
+def results_page(subject: Subject, subject_id: str) -> str:
+    """Everything there is about a video, a campaign or a user."""
+    return render_template("results.html", subject=subject.value, id=subject_id)
+
+
+@blueprint.get("/operations/live")
+def live() -> Response:
+    """The figures as they change; a page that finds no place here asks for them by itself."""
+    with ExitStack() as closing:
+        closing.callback(_pages().take())
+        events = sent_again(_operations().figures, within=LONGEST_STREAM)
+        answer = Response(events, mimetype="text/event-stream")
+        answer.call_on_close(closing.pop_all().close)
+    return answer
+
+
+@blueprint.get("/operations/figures")
+def figures() -> Response:
+    """The figures once."""
+    return Response(_operations().figures.now(), mimetype="application/json")
+
+
+@blueprint.get("/operations/course/<name>")
+def course(name: str) -> Response:
+    """The last hour, day or week."""
+    return Response(_operations().course(name), mimetype="application/json")
+
+
+@blueprint.get("/operations/results/<subject:subject>/<id:subject_id>")
+def results(subject: str, subject_id: str) -> Response:
+    """What is known of a subject, with its results; not counted as reads."""
+    if subject not in set(Subject):
+        raise UnknownPrecomputation(f"no subject is called {subject!r}")
+    ref = SubjectRef(subject=Subject(subject), id=check_id(subject_id, field="id"))
+    return Response(_operations().results(ref), mimetype="application/json")
+
+
+@blueprint.after_request
+def guarded(answer: Response) -> Response:
+    """The page takes nothing from elsewhere, and nobody frames it."""
+    answer.headers["Content-Security-Policy"] = POLICY
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Referrer-Policy"] = "same-origin"
+    if not request.path.startswith("/static/"):
+        answer.headers["Cache-Control"] = "no-store"
+        answer.vary.add("Accept")
+    return answer
+
+
+def _operations() -> Operations:
+    return cast(Operations, current_app.extensions[_OPERATIONS])
+
+
+def _pages() -> Slots:
+    return cast(Slots, current_app.extensions[_PAGES])
