@@ -14,6 +14,7 @@ COMMANDS = {
     "warm": ("api.warm_command:warm", "Precompute what is likely to be asked for, most useful first."),
     "cache": ("api.cache_command:cache", "Look at what is stored (ls, show, stats), and drop it (rm)."),
     "alerts": ("api.alerts_command:alerts", "What is wrong now; `--test` sends a message to where alerts go."),
+    "keys": ("api.keys_command:keys", "Make API keys, and list those that are let in."),
     "replay": ("api.replay_command:replay_log", "What computing ahead would have saved on a log of what people did."),
     "demo": ("api.demo.run:demo", "Precompute a video before your eyes."),
 }

@@ -39,6 +39,7 @@ CODES: Mapping[int, str] = {
     413: "too_large",
     415: "unsupported_media_type",
     422: "bad_parameters",
+    429: "rate_limited",
     500: "internal",
     503: "busy",
 }
@@ -48,6 +49,7 @@ SENTENCES: Mapping[int, str] = {
     404: "there is nothing at this address; /docs lists what there is",
     405: "this address does not take that method",
     413: "the body is too large; 1 MB is the most",
+    429: "this caller has made more requests than PRECOMPUTE_RATE_LIMIT allows; Retry-After says when to go on",
     500: "something went wrong on our side; it has been logged",
 }
 """What a person is told where the framework's own words would not help."""

@@ -5,11 +5,13 @@ import sys
 from importlib import import_module
 
 from precompute.errors import DeclarationError
+from precompute.exposure import check_api
 from precompute.logs import log_to_stderr
 from precompute.settings import Settings
 
 try:
     settings = Settings.from_environ(os.environ)
+    check_api(settings)
     log_to_stderr(log_format=settings.log_format, level=settings.log_level)
     # celeryconfig reads the environment when it is imported, so a wrong setting may show here already.
     from api.app import create_app

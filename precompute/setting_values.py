@@ -4,8 +4,11 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from precompute.signing import key_of
+
 _WHOLE = re.compile(r"\d{1,12}", re.ASCII)
 _ADDRESS = re.compile(r"[a-zA-Z][\w+.-]*://\S+$", re.ASCII)
+_RATES = re.compile(r"\d{1,9}/(second|minute|hour|day)(\s*;\s*\d{1,9}/(second|minute|hour|day))*", re.ASCII)
 _SHARE = re.compile(r"\d?\.?\d{1,6}", re.ASCII)
 _SHORTEST_SECRET = 8
 
@@ -124,9 +127,22 @@ def secrets(text: str) -> tuple[str, ...]:
     """What signs, separated by spaces; each of at least eight characters.
 
     Raises:
-        ValueError: One is shorter.
+        ValueError: One is shorter, or is not Base64 though it says so.
     """
     found = tuple(text.split())
     if not found or any(len(one) < _SHORTEST_SECRET for one in found):
         raise ValueError(f"takes a secret of at least {_SHORTEST_SECRET} characters")
+    for one in found:
+        key_of(one)
     return found
+
+
+def rate_limit(text: str) -> str:
+    """Requests in a time, several of them separated by semicolons.
+
+    Raises:
+        ValueError: Anything else.
+    """
+    if not _RATES.fullmatch(text.strip()):
+        raise ValueError("takes requests in a time, like 50/second;10000/hour")
+    return text.strip()

@@ -8,16 +8,20 @@ from typing import Any
 from celery import Celery, signals
 
 from precompute.errors import DeclarationError
+from precompute.exposure import check_flower
 from precompute.logs import formatter
 from precompute.settings import Settings
 
 try:
     import celeryconfig
+
+    _settings = Settings.from_environ(os.environ)
+    if "flower" in sys.argv[1:]:
+        check_flower(_settings)
 except DeclarationError as _problem:
     # One line that says which variable is wrong, not a stack trace.
     sys.exit(f"precompute: {_problem.message}")
 
-_settings = Settings.from_environ(os.environ)
 app = Celery("precompute", include=["workers.tasks"])
 # By name: a spawned child gets the app pickled, and modules cannot be.
 app.config_from_object(celeryconfig.__name__)

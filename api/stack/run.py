@@ -20,6 +20,7 @@ from api.stack.ports import Port, check_ports, is_answering, is_healthy
 from api.stack.supervisor import Supervisor
 from api.stack.watchdog import Watchdog
 from api.stack.welcome import STOPPING, welcome
+from precompute.exposure import check_api, check_flower
 from precompute.plugins import catalogue_for
 from precompute.settings import Settings
 
@@ -40,6 +41,8 @@ WEB = "web"
 def up(procfile: Path | None) -> None:
     """Run the whole stack until Ctrl-C: embedded Valkey (unless REDIS_URL is set) and the Procfile."""
     settings = Settings.from_environ(os.environ)
+    check_api(settings)
+    check_flower(settings)
     catalogue_for(settings)  # what is wrong with plug-ins and TTLs is told once, not by each process
     servers = embedded_servers(settings, environ=os.environ)
     programs = procfile_programs(procfile or Path(api.__file__).parents[1] / "Procfile")

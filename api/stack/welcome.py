@@ -28,7 +28,7 @@ def welcome(settings: Settings, *, servers: Sequence[EmbeddedServer], broker_sha
     if broker_shared:
         yield Text(SHARED_BROKER, style="yellow")
     yield Text("Try:", style="bold")
-    for command in _commands(url_of(settings.host, settings.port)):
+    for command in _commands(url_of(settings.host, settings.port), keyed=bool(settings.api_keys)):
         yield Text(f"  {command}")
     yield Text("Ctrl-C stops everything; the data stays for the next start.")
 
@@ -46,10 +46,15 @@ def _places(settings: Settings, *, servers: Sequence[EmbeddedServer]) -> Table:
     flower_url = url_of(settings.flower_address, settings.flower_port)
     api_url = url_of(settings.host, settings.port)
     table = Table.grid(padding=(0, 2))
+    user, _, password = settings.flower_login.partition(":")
+    # The shipped login is no secret; one's own stays one.
+    login = f"{user} / {password}" if settings.flower_login == Settings().flower_login else user
     for what, where in (
-        ("API", api_url),
+        ("Operations", api_url),
+        ("API", f"{api_url}/api/precompute"),
+        ("Open to", _open_to(settings)),
         ("Its documentation", f"{api_url}/docs"),
-        ("Flower", f"{flower_url}  (login {settings.flower_login.replace(':', ' / ', 1)})"),
+        ("Flower", f"{flower_url}  (login {login})"),
         ("Cache", _place(settings.redis_url, embedded=embedded.get("REDIS_URL"))),
         ("Broker", _place(settings.broker, embedded=embedded.get("BROKER_URL"))),
         ("Data", str(settings.data_dir.resolve())),
@@ -59,12 +64,20 @@ def _places(settings: Settings, *, servers: Sequence[EmbeddedServer]) -> Table:
     return table
 
 
-def _commands(api_url: str) -> tuple[str, str]:
+def _commands(api_url: str, *, keyed: bool) -> tuple[str, str]:
     body = f'{{"video_id":"{CLIP}","user_id":"test_user_001"}}'
+    curl = 'curl -H "Authorization: Bearer $KEY"' if keyed else "curl"
     return (
-        f"curl -X POST {api_url}/api/precompute/video -H 'Content-Type: application/json' -d '{body}'",
-        f"curl '{api_url}/api/precompute/cache/ctr_prediction:video:{CLIP}?wait=30'",
+        f"{curl} -X POST {api_url}/api/precompute/video -H 'Content-Type: application/json' -d '{body}'",
+        f"{curl} '{api_url}/api/precompute/cache/ctr_prediction:video:{CLIP}?wait=30'",
     )
+
+
+def _open_to(settings: Settings) -> str:
+    if not settings.api_keys:
+        return "this machine only, for PRECOMPUTE_API_KEYS is unset"
+    holders = ", ".join(key.name for key in settings.api_keys)
+    return f"holders of an API key ({holders})"
 
 
 def _place(url: str, *, embedded: str | None) -> str:

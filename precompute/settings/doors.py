@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from precompute import addresses
 from precompute import setting_values as takes
+from precompute.api_keys import ApiKey, parse_keys
 from precompute.settings.declared import setting
 
 
@@ -11,6 +12,20 @@ from precompute.settings.declared import setting
 class Doors:
     """Who is let in, and where this service goes by itself."""
 
+    api_keys: tuple[ApiKey, ...] = setting(
+        "PRECOMPUTE_API_KEYS",
+        (),
+        parse_keys,
+        "Who may call the API, as `precompute keys create` prints it ([security](security.md)). Unset, the service "
+        "listens on the loopback only, and answers nobody else.",
+        secret=True,
+    )
+    rate_limit: str | None = setting(
+        "PRECOMPUTE_RATE_LIMIT",
+        None,
+        takes.rate_limit,
+        "Requests that each key (without keys: each address) may make, like `50/second;10000/hour`. Unset, any number.",
+    )
     allow_addresses: tuple[addresses.Network, ...] = setting(
         "PRECOMPUTE_ALLOW_ADDRESSES",
         (),

@@ -1,0 +1,41 @@
+"""How much each caller may ask, counted on the cache's server so that all processes of the API count together."""
+
+from typing import Any
+
+from flask import Flask, g, request
+from flask_limiter import Limiter
+
+from api.guard import OPEN
+from precompute.settings import Settings
+
+STRATEGY = "sliding-window-counter"
+"""Two counters a caller; no burst of twice the limit where two windows meet."""
+
+ANSWER_TIMEOUT_S = 0.5
+"""While the cache's server does not answer, each process counts for itself: a limit must not be what takes the service
+down with it."""
+
+_STORAGE: dict[str, Any] = {"socket_connect_timeout": ANSWER_TIMEOUT_S, "socket_timeout": ANSWER_TIMEOUT_S}
+
+
+def limit(app: Flask, settings: Settings) -> None:
+    """Let ``app`` answer 429 to callers who ask more than ``PRECOMPUTE_RATE_LIMIT`` allows."""
+    if not settings.rate_limit:
+        return
+    limiter = Limiter(
+        _caller,
+        app=app,
+        application_limits=[settings.rate_limit],
+        application_limits_per_method=False,
+        storage_uri=settings.redis_url.replace("unix://", "redis+unix://", 1),
+        storage_options=_STORAGE,
+        in_memory_fallback_enabled=True,
+        strategy=STRATEGY,
+        key_prefix="pc:limit",
+        headers_enabled=True,
+    )
+    limiter.request_filter(lambda: request.path in OPEN)
+
+
+def _caller() -> str:
+    return getattr(g, "api_key", None) or request.environ.get("REMOTE_ADDR") or "localhost"
