@@ -27,11 +27,11 @@ _MINUTE = timedelta(minutes=1)
 def _library() -> Any:
     """Apprise, loaded when there is something to send: it takes a third of a second and some twenty megabytes.
 
-    What it logs names URLs, and those hold passwords; ours says what became of each message.
+    What it logs names URLs, and those hold passwords and tokens; ours says what became of each message. A filter, since
+    it sets its logger's other properties back itself.
     """
-    logger = logging.getLogger("apprise")
-    logger.propagate = False
-    logger.addHandler(logging.NullHandler())
+    logging.getLogger("apprise").addFilter(lambda record: False)
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
     return import_module("apprise")
 
 
