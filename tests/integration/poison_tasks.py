@@ -1,0 +1,152 @@
+"""Task types that hang, leak and crash for real; named in PRECOMPUTE_PLUGINS of the workers under test.
+
+``test:runs:<name>`` on the cache's server counts their executions; with ``test:mended`` set the crash computes.
+"""
+
+import ctypes
+import os
+import sys
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import redis
+
+from precompute.events import UserLoggedIn
+from precompute.job import Job
+from precompute.queues import Queue
+from precompute.subjects import Subject
+from precompute.task_type import TaskType
+from workers.binding import computes
+
+
+def _row(name: str, *inputs: TaskType, seconds: int = 60) -> TaskType:
+    return TaskType(
+        name=name,
+        subject=Subject.USER,
+        on=UserLoggedIn,
+        queue=Queue.LOGIN,
+        ttl=timedelta(hours=1),
+        inputs=inputs,
+        time_limit=timedelta(seconds=seconds),
+    )
+
+
+HEALTHY = _row("healthy")
+HANGS = _row("hangs", seconds=1)
+HANGS_ON = _row("hangs_on", seconds=1)
+LEAKS = _row("leaks")
+LEAKS_NATIVELY = _row("leaks_natively")
+CRASHES = _row("crashes")
+AFTER_CRASH = _row("after_crash", CRASHES)
+LEAVES = _row("leaves")
+EXITS = _row("exits")
+INTERRUPTS = _row("interrupts")
+PANICS = _row("panics")
+
+POISONS = (HANGS, HANGS_ON, LEAKS, LEAKS_NATIVELY, CRASHES, AFTER_CRASH, LEAVES, EXITS, INTERRUPTS, PANICS)
+
+_PIECE = 20_000_000
+
+
+class Panic(BaseException):
+    """What some libraries raise so that nobody catches it."""
+
+
+@computes(HEALTHY)
+def healthy(*, job: Job) -> Mapping[str, Any]:
+    """As tasks should be; says how much memory its process may take."""
+    return {"user": job.event.subject_id}
+
+
+@computes(HANGS)
+def hangs(*, job: Job) -> Mapping[str, Any]:
+    """Goes on for ever, in small steps as Python code does."""
+    _count("hangs", job)
+    while True:
+        time.sleep(0.1)
+
+
+@computes(HANGS_ON)
+def hangs_on(*, job: Job) -> Mapping[str, Any]:
+    """Goes on for ever, whatever it is told."""
+    _count("hangs_on", job)
+    while True:
+        try:
+            time.sleep(0.1)
+        except Exception:  # noqa: S112 - what is tested
+            continue
+
+
+@computes(LEAKS)
+def leaks(*, job: Job) -> Mapping[str, Any]:
+    """Takes all the memory there is."""
+    _count("leaks", job)
+    held = []
+    while True:
+        held.append(bytearray(os.urandom(1)) * _PIECE)
+
+
+@computes(LEAKS_NATIVELY)
+def leaks_natively(*, job: Job) -> Mapping[str, Any]:
+    """The same in C, and the end of the process where it is refused: what C++ does whose author thought of nothing."""
+    _count("leaks_natively", job)
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    while block := libc.malloc(_PIECE):
+        ctypes.memset(block, 1, _PIECE)
+    os.abort()
+
+
+@computes(CRASHES)
+def crashes(*, job: Job) -> Mapping[str, Any]:
+    """Reads where nothing is, as broken native code does."""
+    run = _count("crashes", job)
+    if not _client(job).exists("test:mended"):
+        ctypes.string_at(0)
+    return {"run": run}
+
+
+@computes(AFTER_CRASH)
+def after_crash(crashes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Needs what crashes."""
+    return {"after": crashes["run"]}
+
+
+@computes(LEAVES)
+def leaves(*, job: Job) -> Mapping[str, Any]:
+    """Ends its process without a word."""
+    _count("leaves", job)
+    os._exit(7)
+
+
+@computes(EXITS)
+def exits(*, job: Job) -> Mapping[str, Any]:
+    """A library that thinks it is a program."""
+    _count("exits", job)
+    sys.exit(3)
+
+
+@computes(INTERRUPTS)
+def interrupts(*, job: Job) -> Mapping[str, Any]:
+    """As if somebody pressed Ctrl-C."""
+    _count("interrupts", job)
+    raise KeyboardInterrupt
+
+
+@computes(PANICS)
+def panics(*, job: Job) -> Mapping[str, Any]:
+    """Raises what is no Exception."""
+    _count("panics", job)
+    raise Panic("all is lost")
+
+
+def _count(name: str, job: Job) -> int:
+    with _client(job) as client:
+        run: Any = client.incr(f"test:runs:{name}")
+    return int(run)
+
+
+def _client(job: Job) -> "redis.Redis":
+    return redis.Redis.from_url(job.settings.redis_url, socket_timeout=None, retry=None)
