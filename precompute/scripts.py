@@ -9,6 +9,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from precompute.breaker import watch
 from precompute.errors import StoreUnavailable
 from precompute.lane import Lanes
 
@@ -19,13 +20,31 @@ ANSWER_TIMEOUT_S = 5.0
 """Longest silence of the cache within one answer. Covers its pauses (fork, fsync)."""
 
 
+CALLERS_WAIT_S = 0.7
+"""The same where somebody waits for an answer of ours: 503 comes within a second."""
+
+
 def connect(
-    url: str, *, connect_timeout_s: float = CONNECT_TIMEOUT_S, answer_timeout_s: float = ANSWER_TIMEOUT_S
+    url: str,
+    *,
+    connect_timeout_s: float = CONNECT_TIMEOUT_S,
+    answer_timeout_s: float = ANSWER_TIMEOUT_S,
+    impatient: bool = False,
 ) -> "redis.Redis":
-    """A client with bounded waits; connects when first used. It waits for an answer twice, as it tries twice."""
+    """A client with bounded waits; connects when first used. It waits for an answer twice, as it tries twice.
+
+    Args:
+        url: Of the server.
+        connect_timeout_s: Longest wait for a connection.
+        answer_timeout_s: Longest wait for an answer.
+        impatient: Callers wait for what comes of it: it waits for :data:`CALLERS_WAIT_S` and only once, and leaves a
+            server that was silent alone for a moment (:mod:`precompute.breaker`).
+    """
+    if impatient:
+        answer_timeout_s = CALLERS_WAIT_S
     # A socket file has nothing to keep alive, and its connections refuse to be told so.
     keepalive = {} if url.startswith("unix:") else {"socket_keepalive": True}
-    return redis.Redis.from_url(
+    client = redis.Redis.from_url(
         url,
         socket_connect_timeout=connect_timeout_s,
         socket_timeout=answer_timeout_s,
@@ -34,6 +53,9 @@ def connect(
         retry=Retry(NoBackoff(), 1),
         health_check_interval=30,
     )
+    if impatient:
+        watch(client, patience_s=answer_timeout_s)
+    return client
 
 
 @contextmanager

@@ -42,6 +42,11 @@ class ValkeyServer:
         """Whether its process is there."""
         return self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Of its process, to send signals to."""
+        return self._process.pid
+
     def client(self) -> "redis.Redis":
         """A new client that gives bytes and does not try again."""
         # Longer than the minute that tests wait for a list (BLPOP) at most.
