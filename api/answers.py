@@ -7,6 +7,7 @@ from marshmallow import Schema, fields, validate
 
 from precompute.clock import iso
 from precompute.entry import State
+from precompute.subjects import Subject
 
 
 class TaskTypeName(fields.String):
@@ -74,6 +75,12 @@ class ReceiptSchema(Schema):
     failed = fields.List(
         TaskTypeName(), metadata=_about("What failed a moment ago: its task says why; it is tried again after a while.")
     )
+    callback_id = fields.String(
+        metadata=_about("Of the call to `callback_url` that follows when all of this has ended: its `webhook-id`.")
+    )
+    warnings = fields.List(
+        fields.String(), metadata=_about("What of the trigger has no effect, and why; for people. Often not there.")
+    )
     message = fields.String(required=True, metadata=_about("How much was queued, for people."))
     status = fields.String(
         required=True,
@@ -135,8 +142,16 @@ class StatusSchema(Schema):
     """Every task of a subject."""
 
     success = succeeded()
-    subject = fields.String(required=True)
-    id = fields.String(required=True)
+    subject = fields.Enum(Subject, by_value=True, required=True, metadata=_about("What it is about."))
+    id = fields.String(required=True, metadata=_about("Which one."))
+    status = fields.String(
+        required=True,
+        validate=validate.OneOf(["processing", "failed", "ready", "missing"]),
+        metadata=_about(
+            "`processing` while any task is on its way. Then `failed` when any has failed, `ready` when every result is "
+            "there, else `missing`."
+        ),
+    )
     tasks = ByTaskType(values=fields.Nested(TaskStateSchema), required=True)
 
 
@@ -190,7 +205,12 @@ class AliveSchema(Schema):
     """The process answers."""
 
     success = succeeded()
-    status = fields.String(required=True)
+    status = fields.String(required=True, metadata=_about("In a word."))
+
+
+def _workers() -> fields.Integer:
+    about = "Workers that report; 0 right after the start. null while the cache is down."
+    return fields.Integer(required=True, allow_none=True, metadata=_about(about))
 
 
 class ReadySchema(AliveSchema):
@@ -199,10 +219,14 @@ class ReadySchema(AliveSchema):
     checks = fields.Dict(
         keys=fields.String(), values=fields.String(), required=True, metadata=_about("`ok`, or what is wrong.")
     )
+    workers = _workers()
 
 
 class NotReadySchema(ErrorSchema):
     """What is down."""
 
-    status = fields.String(required=True)
-    checks = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    status = fields.String(required=True, metadata=_about("In a word."))
+    checks = fields.Dict(
+        keys=fields.String(), values=fields.String(), required=True, metadata=_about("`ok`, or what is wrong.")
+    )
+    workers = _workers()

@@ -79,7 +79,13 @@ _RUNNING = {
     "error": None,
 }
 
-STATUS = {"success": True, "subject": "video", "id": "vid_12345", "tasks": {CTR_PREDICTION.name: _RUNNING}}
+STATUS = {
+    "success": True,
+    "subject": "video",
+    "id": "vid_12345",
+    "status": "processing",
+    "tasks": {CTR_PREDICTION.name: _RUNNING},
+}
 
 TASK = {"success": True, "task_type": CTR_PREDICTION.name, "cache_key": _KEY, **_RUNNING}
 
@@ -99,11 +105,12 @@ QUEUE = {
     "queues": {queue.label: int(queue is Queue.VIDEO) for queue in Queue},
 }
 
-READY = {"success": True, "status": "ready", "checks": {"cache": "ok", "broker": "ok"}}
+READY = {"success": True, "status": "ready", "checks": {"cache": "ok", "broker": "ok"}, "workers": 2}
 
 NOT_READY = {
     "success": False,
     "error": {"code": "not_ready", "message": "the broker does not answer"},
     "status": "down",
     "checks": {"cache": "ok", "broker": "the broker does not answer"},
+    "workers": 2,
 }

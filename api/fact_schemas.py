@@ -18,6 +18,9 @@ MOST_ACTIONS = 1000
 MOST_OUTCOMES = 10_000
 """In one request; what a megabyte of JSON holds."""
 
+MOST_NAMED = 20
+"""Fields that an answer names as ignored."""
+
 LARGEST_COUNT = 10**12
 """Of anything that is counted, in one report: enough for a planet, and a million of them still fit 64 bits."""
 
@@ -197,9 +200,22 @@ class OutcomesSchema(Schema):
         fields.Nested(OutcomeSchema), required=True, validate=validate.Length(min=1, max=MOST_OUTCOMES)
     )
 
+    @post_load(pass_original=True)
+    def tell_ignored(self, body: dict[str, Any], original: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+        """Name what was sent and not understood: a figure called ``cost`` must not be lost without a word."""
+        known = set(OutcomeSchema().fields)
+        unknown = {name for one in original["outcomes"] for name in one if name not in known}
+        return {**body, "ignored": sorted(unknown)[:MOST_NAMED]}
+
 
 class RecordedSchema(Schema):
     """How many facts were accepted."""
 
     success = succeeded()
     recorded = fields.Integer(required=True, metadata={"description": "They are stored within seconds, each once."})
+    ignored = fields.List(
+        fields.String(),
+        metadata={
+            "description": "Fields of the outcomes that are not known here, and were not taken; not there when all were."
+        },
+    )

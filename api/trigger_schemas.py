@@ -8,19 +8,25 @@ from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, valid
 from api.answers import ByTaskType, ProblemSchema, ReceiptSchema, TaskTypeName, succeeded
 from api.schemas import TriggerSchema, callback_field, check_depth, id_field
 from precompute.results.user import ModelSchema, PredictedActionSchema
+from workers.campaign.budget import LARGEST
 
 MOST_IN_BATCH = 1000
 """Triggers in one request."""
 
 
 def check_budget(budget: Any) -> None:
-    """Pass whatever callers write, but no number below zero.
+    """Pass an amount as callers write it: a number, words that hold one, or an object of such.
 
     Raises:
-        ValidationError: It is one.
+        ValidationError: It is no amount, or one that no account holds.
     """
-    if isinstance(budget, int | float) and budget < 0:
+    amounts = budget.values() if isinstance(budget, Mapping) else (budget,)
+    if isinstance(budget, bool | list):
+        raise ValidationError("Must be an amount: a number, words that hold one, or an object.")
+    if any(isinstance(one, int | float) and one < 0 for one in amounts):
         raise ValidationError("Must not be below 0.")
+    if any(isinstance(one, int | float) and one > LARGEST for one in amounts):
+        raise ValidationError(f"Must not be more than {LARGEST:.0f}.")
 
 
 class CampaignDataSchema(Schema):
@@ -87,12 +93,6 @@ class PredictActionsSchema(Schema):
     user_id = id_field("The user.")
 
 
-class BatchSchema(Schema):
-    """Several triggers at once. Each entry is what the trigger of its kind takes, and is checked by itself."""
-
-    class Meta:
-        """As everywhere, more fields do no harm."""
-
 class Entry(fields.Raw):
     """An entry of a batch, whatever it is: what does not fit is refused alone, in its own result."""
 
@@ -105,6 +105,12 @@ def _entries(schema: str) -> fields.List[Any]:
     about = {"description": "At most 1,000 entries in all.", "maxItems": MOST_IN_BATCH}
     return fields.List(entry, allow_none=True, metadata=about)
 
+
+class BatchSchema(Schema):
+    """Several triggers at once. Each entry is what the trigger of its kind takes, and is checked by itself."""
+
+    class Meta:
+        """As everywhere, more fields do no harm."""
 
         unknown = EXCLUDE
 
@@ -166,6 +172,8 @@ class BatchResultSchema(Schema):
     queued_tasks = ByTaskType(values=fields.List(fields.String()))
     cached = fields.List(TaskTypeName())
     failed = fields.List(TaskTypeName())
+    callback_id = fields.String()
+    warnings = fields.List(fields.String())
     message = fields.String()
     status = fields.String(validate=validate.OneOf(["processing", "ready"]))
     predicted_actions = fields.List(fields.Nested(PredictedActionSchema))

@@ -81,7 +81,7 @@ def _warmed(warm_up: WarmUp, todo: Sequence[Candidate], *, rate: float | None) -
     with Progress(*columns, TimeElapsedColumn(), console=console_for(errors=True)) as progress:
         bar = progress.add_task("warming up", total=len(todo))
         for candidate in todo:
-            _hold_on(warm_up, progress, bar)
+            _hold_on(warm_up, candidate, progress, bar)
             started = warm_up.start(candidate)
             done.append((candidate, started))
             progress.update(bar, advance=1, description=candidate.name)
@@ -92,8 +92,8 @@ def _warmed(warm_up: WarmUp, todo: Sequence[Candidate], *, rate: float | None) -
     return done
 
 
-def _hold_on(warm_up: WarmUp, progress: Progress, bar: TaskID) -> None:
-    while not warm_up.has_room():
+def _hold_on(warm_up: WarmUp, candidate: Candidate, progress: Progress, bar: TaskID) -> None:
+    while not warm_up.has_room(candidate):
         if not running_workers(warm_up.cache):
             raise NobodyWorks("no worker runs: what was queued waits for one; start it and warm up again")
         progress.update(bar, description="the workers have enough to do")

@@ -10,9 +10,10 @@ from typing import Any
 from precompute.addresses import Network, refusal_of
 from precompute.admission import DEFAULT, Bounds, Receipt, admit_all
 from precompute.catalogue import Catalogue
+from precompute.clean_text import cleaned
 from precompute.errors import BadParameters, UnknownPrecomputation
 from precompute.events import CampaignCreated, Event, UserLoggedIn, VideoUploaded
-from precompute.fingerprint import fingerprint_of, fingerprint_of_brief
+from precompute.fingerprint import fingerprint_of, fingerprint_of_brief, title_of
 from precompute.ledger import Ledger
 from precompute.load import Backlog, check_room
 from precompute.media import locate_video
@@ -24,6 +25,9 @@ from precompute.planner import Plan, plan
 _log = logging.getLogger(__name__)
 
 _HTTP = re.compile(r"https?:", re.IGNORECASE)
+
+_NO_TEXT = frozenset({"url"})
+"""A video's address is looked at as it is, and refused where it holds what no address does."""
 
 Refusal = BadParameters | UnknownPrecomputation
 """Why one trigger was not taken, while those beside it were."""
@@ -132,11 +136,12 @@ def event_of(trigger: Trigger, *, media_root: Path) -> Event:
     event = trigger.kind(
         subject_id=trigger.subject_id,
         user_id=trigger.user_id,
-        data=trigger.data,
+        data=cleaned(trigger.data, but=_NO_TEXT),
         callback_url=trigger.callback_url,
     )
     if isinstance(event, VideoUploaded):
-        return replace(event, fingerprint=fingerprint_of(locate_video(event, media_root=media_root)))
+        source = locate_video(event, media_root=media_root)
+        return replace(event, fingerprint=fingerprint_of(source, title=title_of(event)))
     if isinstance(event, CampaignCreated):
         return replace(event, fingerprint=fingerprint_of_brief(event.data))
     return event

@@ -47,6 +47,11 @@ class Candidate:
     chance: float
 
     @property
+    def shows(self) -> bool:
+        """Whether its results show those of others."""
+        return self.trigger.kind is UserLoggedIn
+
+    @property
     def name(self) -> str:
         """As ``subject:id``."""
         return f"{self.trigger.kind.subject}:{self.trigger.subject_id}"
@@ -59,7 +64,8 @@ def candidates(
 
     The chance of a campaign or a video is that its owner comes, divided by its place among the owner's own, latest
     first: what somebody brought last they look at most (Zipf's law). Of one chance are users before campaigns before
-    videos, the cheaper first.
+    videos, the cheaper first. Of those that are chosen users come last: what shows a user's campaigns and videos would be
+    outdated as soon as one of them is computed.
 
     Args:
         facts: What is known.
@@ -81,7 +87,8 @@ def candidates(
     if Subject.VIDEO in subjects:
         found += _owned(facts.recent_videos(since=since, until=at, most=most), chances)
     # Sorting leaves what is of one chance as it stands.
-    return sorted(found, key=lambda one: one.chance, reverse=True)[:most]
+    chosen = sorted(found, key=lambda one: one.chance, reverse=True)[:most]
+    return sorted(chosen, key=lambda one: one.shows)
 
 
 def chance_of(visits: Visits, *, at: datetime) -> float:

@@ -102,6 +102,7 @@ CTR_PREDICTION = TaskType(
     inputs=(SCENE_DETECTION, FACE_DETECTION, HOOK_ANALYSIS, CAPTION_GENERATION),
     time_limit=timedelta(seconds=30),
     result=CtrPredictionSchema,
+    learns=True,
     needed_for=("video_view",),
 )
 """Expected click-through rate, from the other results."""
@@ -127,6 +128,7 @@ VARIANT_SCORING = TaskType(
     inputs=(VARIANT_GENERATION,),
     time_limit=timedelta(minutes=1),
     result=VariantScoringSchema,
+    learns=True,
     needed_for=("variant_generate",),
 )
 """Each variant's expected CTR relative to the campaign's mean, ranked."""
@@ -140,6 +142,7 @@ ROAS_PREDICTION = TaskType(
     inputs=(VARIANT_GENERATION, VARIANT_SCORING),
     time_limit=timedelta(seconds=30),
     result=RoasPredictionSchema,
+    learns=True,
     needed_for=("campaign_view",),
 )
 """What the budget will bring, with 80 % intervals."""
@@ -265,6 +268,10 @@ class Catalogue:
     def showing(self, subject: Subject) -> tuple[TaskType, ...]:
         """The rows about a user that show what is theirs of this kind."""
         return tuple(row for row in self.rows if subject in row.shows)
+
+    def learning(self, subject: Subject) -> tuple[TaskType, ...]:
+        """The rows about this kind of subject that its outcomes change."""
+        return tuple(row for row in self.about(subject) if row.learns)
 
     def dependants_of(self, row: TaskType) -> tuple[TaskType, ...]:
         """The rows that have ``row`` among their inputs."""

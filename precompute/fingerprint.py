@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from precompute.errors import BadParameters
+from precompute.events import Event
 from precompute.media import LocalVideo, VideoSource
 
 
@@ -14,8 +15,16 @@ def fingerprint_of_brief(data: Mapping[str, Any]) -> str:
     return _digest(json.dumps(data, sort_keys=True, separators=(",", ":")))
 
 
-def fingerprint_of(source: VideoSource) -> str:
+def title_of(event: Event) -> str:
+    """The title that an upload brought, in one line, as captions are worded with it; empty without one."""
+    title = event.data.get("title")
+    return " ".join(title.split()) if isinstance(title, str) else ""
+
+
+def fingerprint_of(source: VideoSource, *, title: str = "") -> str:
     """18 hexadecimal digits that change with the video: its whole URL, or a local file's name, size and time of change.
+
+    And with its title, which captions are worded with, and the CTR is told from captions.
 
     A signed URL counts with its signature: a video under another URL may be another video.
 
@@ -31,7 +40,7 @@ def fingerprint_of(source: VideoSource) -> str:
         text = f"{source.path.name}\n{facts.st_size}\n{facts.st_mtime_ns}"
     else:
         text = source.url
-    return _digest(text)
+    return _digest(f"{text}\n{title}" if title else text)
 
 
 def _digest(text: str) -> str:

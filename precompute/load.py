@@ -40,6 +40,16 @@ class Backlog:
         with self._lock:
             return Load(waiting=sum(count for other, count in self._waiting.items() if other.value >= queue.value))
 
+    def on(self, queue: Queue) -> int:
+        """What waits on one queue.
+
+        Raises:
+            StoreUnavailable: The cache cannot be reached.
+        """
+        self._look()
+        with self._lock:
+            return self._waiting.get(queue, 0)
+
     def added(self, queue: Queue, count: int) -> None:
         """Say that this process has just queued ``count`` tasks."""
         with self._lock:

@@ -31,6 +31,7 @@ class TaskType:
         refresh_lead: A refresh is due at most this long before the result goes stale.
         needed_for: Actions of users that read it. A user who will probably do one of them soon gets it ready: of a row
             about a user their own, else of the campaign or video they brought last.
+        learns: Outcomes that are reported of its subject change it, and it goes stale with each report.
         shows: Of a row about a user: what of theirs it shows. It goes stale when a result about one such changes.
     """
 
@@ -48,6 +49,7 @@ class TaskType:
     kept_for_errors: timedelta = timedelta(hours=24)
     refresh_lead: timedelta = timedelta(minutes=15)
     needed_for: tuple[str, ...] = ()
+    learns: bool = False
     shows: tuple[Subject, ...] = ()
 
     def __post_init__(self) -> None:

@@ -13,7 +13,7 @@ from precompute.catalogue import Catalogue
 from precompute.errors import BadParameters
 from precompute.ledger import Ledger
 from precompute.load import Backlog
-from precompute.measures import Measures, measure
+from precompute.measures import Measures, measure, running_workers
 from precompute.message import Dispatch
 from precompute.planner import Cause, Plan, plan
 from precompute.queues import Queue
@@ -100,8 +100,16 @@ class WarmUp:
         names = [task.row.name for task in wanted]
         return Started(queued=tuple(name for name in names if name not in fresh), fresh=tuple(sorted(fresh)))
 
-    def has_room(self) -> bool:
-        """Whether the workers have little enough before them to be given more."""
+    def has_room(self, candidate: Candidate | None = None) -> bool:
+        """Whether the workers have little enough before them to be given more.
+
+        Args:
+            candidate: What they would be given. For what shows results of others, these have to be done before it, if
+                there is a worker that does them.
+        """
+        shows = candidate is not None and candidate.shows
+        if shows and self.backlog.on(Queue.BACKGROUND) and running_workers(self.cache):
+            return False
         return self.backlog.before(Queue.BACKGROUND).share(self.bounds) < ROOM
 
     def pace(self, *, rate: float | None = None) -> "Pace":
@@ -175,7 +183,7 @@ def taken(warm_up: WarmUp, todo: Iterable[Candidate], *, pace: Pace, within: tim
     """
     handled, rest_s, tally = 0, 0.0, Tally()
     for candidate in todo:
-        if rest_s >= within.total_seconds() or not warm_up.has_room():
+        if rest_s >= within.total_seconds() or not warm_up.has_room(candidate):
             break
         started = warm_up.start(candidate)
         tally.add(started)

@@ -3,16 +3,13 @@
 import logging
 from collections.abc import Iterator, Sequence
 
-from precompute.catalogue import CTR_PREDICTION, ROAS_PREDICTION, VARIANT_SCORING, Catalogue
+from precompute.catalogue import Catalogue
 from precompute.errors import BrokerUnavailable, SourceUnavailable, StoreUnavailable
 from precompute.facts import CampaignFact, Fact, Outcome, VideoFact
 from precompute.subjects import CacheKey, Subject, SubjectRef
 from workers.wiring import Engine
 
 _log = logging.getLogger(__name__)
-
-LEARNS_FROM_OUTCOMES = {Subject.VIDEO: (CTR_PREDICTION,), Subject.CAMPAIGN: (VARIANT_SCORING, ROAS_PREDICTION)}
-"""Results about a subject that its own outcomes change."""
 
 
 def drain_facts(engine: Engine) -> int:
@@ -44,13 +41,13 @@ def outdated_by(facts: Sequence[Fact], *, engine: Engine) -> set[CacheKey]:
     theirs = {(subject, owner) for (subject, _id), owner in owners.items()}
     theirs |= {(Subject.VIDEO, fact.user_id) for fact in facts if isinstance(fact, VideoFact)}
     theirs |= {(Subject.CAMPAIGN, fact.user_id) for fact in facts if isinstance(fact, CampaignFact)}
-    return {*_about(reported), *_of_owners(theirs, catalogue=engine.catalogue)}
+    return {*_about(reported, catalogue=engine.catalogue), *_of_owners(theirs, catalogue=engine.catalogue)}
 
 
-def _about(reported: set[tuple[Subject, str]]) -> Iterator[CacheKey]:
+def _about(reported: set[tuple[Subject, str]], *, catalogue: Catalogue) -> Iterator[CacheKey]:
     for subject, subject_id in reported:
         ref = SubjectRef(subject=subject, id=subject_id)
-        yield from (row.key_for(ref) for row in LEARNS_FROM_OUTCOMES.get(subject, ()))
+        yield from (row.key_for(ref) for row in catalogue.learning(subject))
 
 
 def _of_owners(theirs: set[tuple[Subject, str]], *, catalogue: Catalogue) -> Iterator[CacheKey]:

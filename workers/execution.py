@@ -26,6 +26,7 @@ from workers.binding import Binding
 from workers.ends import owner_of
 from workers.heartbeat import Heartbeat
 from workers.jobs import job_of, read_by
+from workers.mixing import outdate_mixed
 from workers.owners import shown_with
 from workers.sources import token_of
 from workers.wiring import Engine
@@ -93,7 +94,8 @@ class Execution:
             self._follow(binding, message, event, again=beginning is not Beginning.RUN)
 
     def _follow(self, binding: Binding, message: Message, event: Event, *, again: bool) -> None:
-        """What shows this result is outdated, and what waits for it moves on."""
+        """What shows this result, or stands beside it from another version, is outdated; what waits for it moves on."""
+        outdate_mixed(self.engine, self.bindings, binding.row, event)
         self.engine.cache.outdate(shown_with(binding.row, event, catalogue=self.engine.catalogue))
         self.engine.dependants.release(binding.row, message.key, again=again)
 

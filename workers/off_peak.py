@@ -17,7 +17,6 @@ from precompute.queues import Queue
 from precompute.store import DAY
 from precompute.subjects import Subject
 from precompute.work_at_hand import WorkAtHand
-from workers.draining import LEARNS_FROM_OUTCOMES
 from workers.wiring import Engine
 
 _log = logging.getLogger(__name__)
@@ -33,9 +32,6 @@ MOST_CAMPAIGNS = 500
 
 AT_ONCE = 500
 """Needs looked up in one round trip: a few milliseconds of the cache's time."""
-
-SCORED_ANEW = LEARNS_FROM_OUTCOMES[Subject.CAMPAIGN]
-"""What outcomes change of a campaign; its owner's dashboard shows it."""
 
 
 def prepare_morning(engine: Engine, anticipation: Anticipation) -> int:
@@ -99,6 +95,6 @@ def _scores(engine: Engine, campaigns: Iterable[CampaignFact], *, comes: Mapping
             event = event_of(trigger, media_root=engine.settings.media_root)
         except BadParameters:
             continue  # stored by a version that took other ids
-        for row in SCORED_ANEW:
-            known = engine.catalogue.get(row.name)
-            yield Need(user_id=fact.user_id, row=known, event=event, probability=comes.get(fact.user_id, 0.0))
+        # What outcomes change of a campaign; its owner's dashboard shows it.
+        for row in engine.catalogue.learning(Subject.CAMPAIGN):
+            yield Need(user_id=fact.user_id, row=row, event=event, probability=comes.get(fact.user_id, 0.0))

@@ -12,7 +12,7 @@ from precompute.ages import lead_of
 from precompute.due import DueEntries, HeldEntry
 from precompute.errors import BadParameters, BrokerUnavailable, SourceUnavailable, StoreUnavailable
 from precompute.events import Event, VideoUploaded, event_from_json
-from precompute.fingerprint import fingerprint_of
+from precompute.fingerprint import fingerprint_of, title_of
 from precompute.freshness import kept_up, made_anew
 from precompute.invalidation import lineage
 from precompute.load import Backlog
@@ -32,12 +32,19 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
-    """What results would be computed from now; each source is asked once, however many results read it."""
+    """What results would be computed from now; each source is asked once, however many results read it.
+
+    Attributes:
+        engine: Of this process.
+        bindings: The functions, which say what results are computed from.
+        event: About whom or what.
+        known: Tokens by task type; those that are told from the start are not asked for.
+    """
 
     engine: Engine
     bindings: Mapping[str, Binding]
     event: Event
-    _known: dict[str, str] = field(default_factory=dict)
+    known: dict[str, str] = field(default_factory=dict)
 
     def of(self, row: TaskType) -> str:
         """The token that a result of ``row`` computed now would have; empty when nobody can tell.
@@ -45,12 +52,20 @@ class Tokens:
         Raises:
             SourceUnavailable: A source cannot be asked now.
         """
-        if row.name not in self._known:
-            binding = self.bindings[row.name]
-            job = job_of(self.event, engine=self.engine, report=lambda share: None)
-            read = ("",) if binding.reads is None else tuple(source(job) for source in binding.reads)
-            self._known[row.name] = token_of(read, inputs=[self.of(needed) for needed in row.inputs])
-        return self._known[row.name]
+        if row.name not in self.known:
+            self.known[row.name] = self.computed_now(row)
+        return self.known[row.name]
+
+    def computed_now(self, row: TaskType) -> str:
+        """The same, whatever is known of the row itself; of its inputs what is known counts.
+
+        Raises:
+            SourceUnavailable: A source cannot be asked now.
+        """
+        binding = self.bindings[row.name]
+        job = job_of(self.event, engine=self.engine, report=lambda share: None)
+        read = ("",) if binding.reads is None else tuple(source(job) for source in binding.reads)
+        return token_of(read, inputs=[self.of(needed) for needed in row.inputs])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +244,8 @@ def _as_it_is_now(event: Event, *, media_root: Path) -> Event:
     if not isinstance(event, VideoUploaded) or not event.fingerprint:
         return event
     try:
-        return replace(event, fingerprint=fingerprint_of(locate_video(event, media_root=media_root)))
+        source = locate_video(event, media_root=media_root)
+        return replace(event, fingerprint=fingerprint_of(source, title=title_of(event)))
     except BadParameters:
         # The file is gone. Computing anew will say so.
         return event

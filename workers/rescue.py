@@ -15,6 +15,10 @@ _MOST_BATCHES = 50
 SURELY_LOST = timedelta(minutes=5)
 """A task whose queue holds messages all this time is published again: its own may be lost nevertheless."""
 
+FORGOTTEN_AFTER = timedelta(hours=1)
+"""Tasks of a type that this process does not know are forgotten after this long: another worker, of a newer version,
+may know it and come to it."""
+
 _MOST_DOUBLINGS = 5
 
 
@@ -34,8 +38,7 @@ def rescue(engine: Engine) -> int:
     for task in _overdue(engine):
         row = rows.get(task.key.task_type)
         if row is None:
-            # Of a plug-in that is no longer loaded; it must not keep the others from being looked after.
-            _log.warning("Task of an unknown type", extra={"action": "task_unknown", "key": str(task.key)})
+            _leave(engine, task)
             continue
         if task.was == "queued" and _may_wait_its_turn(engine, task) and _depth(engine, task, depths):
             continue
@@ -43,6 +46,15 @@ def rescue(engine: Engine) -> int:
             rescued += 1
             _log.warning("Task rescued", extra={"action": "task_rescued", "key": str(task.key), "was": task.was})
     return rescued
+
+
+def _leave(engine: Engine, task: Overdue) -> None:
+    """Of a plug-in that is no longer loaded: it must not keep others from being looked after, nor stay for ever."""
+    forgotten = engine.cache.clock() - task.sent_at >= FORGOTTEN_AFTER
+    if forgotten:
+        engine.ledger.forget(task.key, task_id=task.task_id)
+    extra = {"action": "task_forgotten" if forgotten else "task_unknown", "key": str(task.key)}
+    _log.warning("Task of an unknown type", extra=extra)
 
 
 def _overdue(engine: Engine) -> Iterator[Overdue]:

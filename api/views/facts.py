@@ -47,4 +47,5 @@ def record_outcomes(body: dict[str, Any]) -> dict[str, Any]:
     The predictions it concerns, and their owners' dashboards, go stale as soon as it is stored: the next read of one
     starts its refresh.
     """
-    return {"recorded": engine().memory.record(body["outcomes"])}
+    recorded = {"recorded": engine().memory.record(body["outcomes"])}
+    return {**recorded, "ignored": body["ignored"]} if body["ignored"] else recorded

@@ -14,6 +14,7 @@ from api.examples import STATUS, STREAM, TASK
 from api.progress import named_state, task_state
 from api.streaming import sent_events
 from precompute.errors import BadParameters
+from precompute.progress import status_of
 from precompute.subjects import Subject, SubjectRef, check_id
 
 blueprint = NounBlueprint("status", __name__, description="Follow what is being computed.")
@@ -40,7 +41,7 @@ def get_status(subject: str, subject_id: str) -> dict[str, Any]:
     """Every task of a subject."""
     records = engine().status(_ref(subject, subject_id))
     tasks = {record.key.task_type: task_state(record) for record in records}
-    return {"subject": subject, "id": subject_id, "tasks": tasks}
+    return {"subject": Subject(subject), "id": subject_id, "status": status_of(records), "tasks": tasks}
 
 
 @blueprint.route("/api/precompute/tasks/<task_id:task_id>")

@@ -5,14 +5,14 @@ from typing import Any
 from flask import Response, jsonify
 
 from api.answers import AliveSchema, NotReadySchema, QueueSchema, ReadySchema
-from api.blueprint import NounBlueprint, answers, fails
+from api.blueprint import RETRY_AFTER, NounBlueprint, answers, fails
 from api.engine import engine
 from api.errors import RETRY_AFTER_S, problem
 from api.examples import NOT_READY, QUEUE, READY
 from api.figures import metrics_figures, queue_figures
 from api.metric_answers import MetricsSchema
 from api.metric_examples import METRICS
-from api.readiness import checks
+from api.readiness import checks, workers
 
 blueprint = NounBlueprint("watching", __name__, description="Queues, figures and health.")
 
@@ -42,14 +42,19 @@ def get_health() -> dict[str, str]:
 
 @blueprint.route("/readyz")
 @blueprint.response(200, ReadySchema, description="Everything is there.", example=READY)
-@blueprint.doc(responses={503: answers("Something is down.", schema=NotReadySchema, example=NOT_READY)})
-def readyz() -> dict[str, Any] | Response:
-    """Whether the service can work: its cache and its broker answer."""
-    found = checks(engine())
+@blueprint.doc(
+    responses={503: answers("Something is down.", schema=NotReadySchema, example=NOT_READY, headers=RETRY_AFTER)}
+)
+def get_readiness() -> dict[str, Any] | Response:
+    """Whether this process can serve: its cache and its broker answer.
+
+    `workers` says how many report, and is no part of it: without any, cached results are served and triggers wait.
+    """
+    found, running = checks(engine()), workers(engine())
     down = [what for what in found.values() if what != "ok"]
     if not down:
-        return {"status": "ready", "checks": found}
-    answer = jsonify({**problem("not_ready", "; ".join(down)), "status": "down", "checks": found})
+        return {"status": "ready", "checks": found, "workers": running}
+    answer = jsonify({**problem("not_ready", "; ".join(down)), "status": "down", "checks": found, "workers": running})
     answer.status_code = 503
     answer.headers["Retry-After"] = str(RETRY_AFTER_S)
     return answer

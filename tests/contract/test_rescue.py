@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 import redis
-from bench import CUTS, LEASE, RAW, SOLO, Bench, key
+from bench import CUTS, LEASE, LOOKS, RAW, SOLO, Bench, key
 from known_facts import KnownFacts
 from servers import ValkeyServer
 
@@ -69,6 +69,25 @@ def message_of(engine: Engine, row: TaskType) -> Message:
     event = VideoUploaded(subject_id="v1", user_id="u1", fingerprint="f1").to_json()
     task_id = engine.ledger.records([key(row)])[0].task_id or ""
     return Message(task_id=task_id, key=key(row), queue="video", event=event, cause="event")
+
+
+def test_a_task_of_a_plug_in_that_is_gone_is_forgotten(engine: Engine, bench: Bench, queues: "redis.Redis") -> None:
+    """An hour after it was last heard of: nothing is left of it on any list; others are rescued all the while."""
+    upload(engine, SOLO)
+    bench.trigger(LOOKS, video="theirs")
+    queues.flushall()
+    without = replace(engine, catalogue=Catalogue.of((RAW, SOLO)))
+    bench.clock.forward(timedelta(minutes=59))
+    assert rescue(without) == 2
+    assert bench.client.exists("pc:t:looks:video:theirs")
+    bench.clock.forward(timedelta(minutes=2))
+
+    rescue(without)
+
+    assert not bench.client.exists("pc:t:looks:video:theirs")
+    named = [bench.client.zrange(name, 0, -1) for name in ("pc:watch", "pc:q:video:looks")]
+    assert b"looks:video:theirs" not in [key for keys in named for key in keys]
+    assert bench.client.exists("pc:t:solo:video:v1")
 
 
 def test_messages_on_a_queue_are_counted(engine: Engine) -> None:

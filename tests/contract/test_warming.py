@@ -12,7 +12,7 @@ from precompute.batch import Trigger
 from precompute.candidates import Candidate
 from precompute.entry import State
 from precompute.errors import BrokerUnavailable
-from precompute.events import VideoUploaded
+from precompute.events import UserLoggedIn, VideoUploaded
 from precompute.ledger import Beginning
 from precompute.load import Backlog
 from precompute.measures import report_worker
@@ -21,6 +21,7 @@ from precompute.queues import Queue
 from precompute.warming import EXPIRES_IN, Pace, Tally, WarmUp, taken
 from precompute.warmth import FORGETS, PATIENCE, Warmth
 
+EACH = dict.fromkeys(("cuts", "looks", "rate", "solo"), 1.0)
 URL = {"url": "https://example.com/clip.mp4"}
 
 
@@ -155,6 +156,19 @@ class TestPace:
         bench.begin(SOLO, video="busy0")
         bench.clock.forward(timedelta(seconds=1))
         assert warm_up.has_room()
+
+    def test_what_shows_others_waits_until_they_are_done(self, bench: Bench, warm_up: WarmUp) -> None:
+        """A dashboard that is computed before a video of its owner is outdated at once; without a worker none waits."""
+        login = Candidate(trigger=Trigger(kind=UserLoggedIn, subject_id="u1", user_id="u1"), chance=0.9)
+        todo = [candidate(), login]
+        assert taken(warm_up, todo, pace=Pace(rest_s=EACH), within=timedelta(hours=1))[0] == 2
+        report_worker(bench.cache, name="a", processes=1, queues=[Queue.BACKGROUND.label])
+        assert taken(warm_up, [candidate("v2"), login], pace=Pace(rest_s=EACH), within=timedelta(hours=1))[0] == 1
+        assert not warm_up.has_room(login)
+        assert warm_up.has_room(candidate())
+        bench.client.delete(*bench.client.keys("pc:q:background:*"))
+        bench.clock.forward(timedelta(seconds=1))
+        assert warm_up.has_room(login)
 
     def test_a_stretch_ends_with_its_time_or_its_room(self, bench: Bench, warm_up: WarmUp) -> None:
         """Four results of a second each fill four seconds; without a limit of time, ten waiting tasks end it."""

@@ -33,7 +33,8 @@ def test_the_chance_of_a_visit(days: int, first: datetime, last: datetime, chanc
 
 
 def test_the_most_likely_come_first_whatever_they_are() -> None:
-    """Who comes daily, then what is theirs, latest first; a rare user's latest is behind a daily one's second."""
+    """What belongs to who comes daily, latest first; a rare user's latest is behind a daily one's second. Users follow, as
+    their dashboards show all that."""
     facts = KnownFacts(*(action(user="daily", at=NOON - day * DAY - HOUR) for day in range(14)))
     facts.write([action(user="rare", at=NOON - day * DAY) for day in (13, 12, 5)])
     facts.write([campaign("first", user="daily", at=NOON - 3 * DAY), campaign("second", user="daily", at=NOON - DAY)])
@@ -42,14 +43,14 @@ def test_the_most_likely_come_first_whatever_they_are() -> None:
     found = candidates(facts, at=NOON)
 
     assert [one.name for one in found] == [
-        "user:daily",
         "campaign:second",
         "video:own",
         "campaign:first",
         "video:clip",
+        "user:daily",
     ]
     daily = 14.5 / 15
-    assert [one.chance for one in found] == pytest.approx([daily, daily, daily, daily / 2, 3.5 / 15])
+    assert [one.chance for one in found] == pytest.approx([daily, daily, daily / 2, 3.5 / 15, daily])
 
 
 def test_users_who_are_not_expected_are_left() -> None:
@@ -71,10 +72,10 @@ def test_only_what_is_recent_or_active_counts() -> None:
 def test_what_is_asked_for_and_how_much_of_it() -> None:
     """By kind of subject, and at most as many as wanted, the first ones."""
     facts = KnownFacts(action(at=NOON - HOUR), video("v1", at=NOON - HOUR), campaign("c1", at=NOON - HOUR))
-    assert [one.name for one in candidates(facts, at=NOON)] == ["user:u1", "campaign:c1", "video:v1"]
+    assert [one.name for one in candidates(facts, at=NOON)] == ["campaign:c1", "video:v1", "user:u1"]
     for subject in Subject:
         assert [one.trigger.kind.subject for one in candidates(facts, at=NOON, subjects=[subject])] == [subject]
-    assert [one.name for one in candidates(facts, at=NOON, most=2)] == ["user:u1", "campaign:c1"]
+    assert [one.name for one in candidates(facts, at=NOON, most=2)] == ["campaign:c1", "user:u1"]
     assert candidates(KnownFacts(), at=NOON) == []
 
 
@@ -83,11 +84,11 @@ def test_candidates_are_what_was_posted() -> None:
     facts = KnownFacts(action(at=NOON - HOUR), video("v1", at=NOON - HOUR, title="A"), campaign("c1", at=NOON - HOUR))
     triggers = [one.trigger for one in candidates(facts, at=NOON)]
     assert [(one.kind, one.user_id) for one in triggers] == [
-        (UserLoggedIn, "u1"),
         (CampaignCreated, "u1"),
         (VideoUploaded, "u1"),
+        (UserLoggedIn, "u1"),
     ]
-    assert [one.data for one in triggers] == [{}, {"budget": 100}, {"title": "A"}]
+    assert [one.data for one in triggers] == [{"budget": 100}, {"title": "A"}, {}]
     assert {one.priority for one in triggers} == {None}
 
 

@@ -139,6 +139,14 @@ def test_an_outcome_that_does_not_fit_is_named_with_its_place(change: dict[str, 
     assert {place: list(found) for place, found in flaw.value.messages["outcomes"].items()} == {3: [field]}
 
 
+def test_fields_that_are_not_known_are_named() -> None:
+    """A figure under another name is not lost without a word, and does not keep the others from being recorded."""
+    body = OutcomesSchema().load({"outcomes": [OUTCOME, OUTCOME | {"cost": 5, "note": "x"}, OUTCOME | {"cost": 1}]})
+    assert body["ignored"] == ["cost", "note"]
+    assert [one.impressions for one in body["outcomes"]] == [100, 100, 100]
+    assert OutcomesSchema().load({"outcomes": [OUTCOME]})["ignored"] == []
+
+
 @pytest.mark.parametrize("body", [{}, {"outcomes": []}, {"outcomes": {}}, {"outcomes": [5]}])
 def test_outcomes_are_a_list_of_objects(body: dict[str, Any]) -> None:
     """With at least one."""

@@ -41,6 +41,21 @@ def test_budgets_are_taken_as_callers_write_them(budget: Any) -> None:
     assert schemas.CampaignTriggerSchema().load(sent) == sent
 
 
+@pytest.mark.parametrize("budget", [True, False, [], [5], 1e308, -0.01, {"total": 1e308}, {"daily": -1}])
+def test_a_budget_that_is_no_amount_is_named(budget: Any) -> None:
+    """Rather than kept, and taken for none."""
+    sent = {"campaign_id": "c1", "user_id": "u1", "campaign_data": {"budget": budget}}
+    with pytest.raises(ValidationError) as flaw:
+        schemas.CampaignTriggerSchema().load(sent)
+    assert list(flaw.value.messages["campaign_data"]) == ["budget"]
+
+
+def test_what_is_no_object_in_a_batch_is_left_to_its_own_result() -> None:
+    """The batch around it is taken."""
+    sent = {"videos": [None, 5, "x", []], "campaigns": [None], "logins": [True]}
+    assert schemas.BatchSchema().validate(sent) == {}
+
+
 def test_a_batch_holds_a_thousand_in_all() -> None:
     """Over the three kinds together; one more is refused."""
     most = {"videos": [{}] * 400, "campaigns": [{}] * 300, "logins": [{}] * 300}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+from precompute.clean_text import clean
 from workers.campaign.product import Product, is_name, product_of
 
 _KEYS = {
@@ -141,7 +142,7 @@ def _fields(data: Mapping[str, Any]) -> dict[str, Any]:
 def _texts(value: Any, *, deep: int = 4) -> Iterator[str]:
     """The lines in a value of any type, up to ``deep`` levels down, without addresses, quotes and a last full stop."""
     if isinstance(value, str):
-        text = re.sub(r"[\s\x00-\x1f\x7f]+", " ", value).strip(_QUOTES).rstrip(" .,;:!-\u2013")
+        text = re.sub(r"\s+", " ", clean(value)).strip(_QUOTES).rstrip(" .,;:!-\u2013")
         if text and "://" not in text and re.search(r"\w", text):
             yield text
     elif isinstance(value, Mapping) and deep:

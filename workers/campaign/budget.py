@@ -10,7 +10,8 @@ _DAILY = ("dailybudget", "budgetperday", "budgetdaily")
 _AMOUNT = ("amount", "value", "total", "max", "lifetime")
 _GROUPED = re.compile(r"\d{1,3}(?:[ ,.'\u00a0\u202f]\d{3})+(?![\d])")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
-_LARGEST = 1e12
+LARGEST = 1e12
+"""What is more is no budget: it is in no account's currency."""
 
 
 def budget_of(data: Mapping[str, Any], *, days: int) -> float | None:
@@ -34,7 +35,7 @@ def _amount(value: Any) -> float | None:
         value = _number(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         return None
-    return float(value) if 0 < value <= _LARGEST else None
+    return float(value) if 0 < value <= LARGEST else None
 
 
 def _number(text: str) -> float | None:

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
+from precompute.clean_text import clean
 from precompute.settings import Settings
 from workers.campaign.angles import ANGLES
 from workers.campaign.brief import Brief
@@ -106,7 +107,7 @@ def _words(brief: Brief) -> str:
 
 def _text(item: Any) -> Mapping[str, str] | None:
     if isinstance(item, Mapping):
-        item = {name: " ".join(text.split()) if isinstance(text, str) else text for name, text in item.items()}
+        item = {name: " ".join(clean(text).split()) if isinstance(text, str) else text for name, text in item.items()}
     try:
         loaded: Mapping[str, str] = _TextSchema().load(item)
     except ValidationError:

@@ -6,6 +6,7 @@ from typing import Any
 
 from precompute.catalogue import CAPTION_GENERATION
 from precompute.errors import SourceUnavailable
+from precompute.fingerprint import title_of
 from precompute.job import Computed, Job
 from workers.binding import computes
 from workers.sources import setting, worder
@@ -71,8 +72,7 @@ def _on_clock(transcript: Transcript, *, starts_at: float) -> list[Mapping[str, 
 
 def _wording(transcript: Transcript, *, job: Job) -> Wording:
     """By the service whose key is set; by ourselves without one, and when it fails."""
-    title = job.event.data.get("title")
-    title = " ".join(title.split()) if isinstance(title, str) else ""
+    title = title_of(job.event)
     service = wording_service(job.settings)
     source = "local"
     if service is not None:

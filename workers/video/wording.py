@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from precompute.clean_text import clean
 from workers.video.stop_words import STOP_WORDS
 
 CAPTION_LENGTH = 150
@@ -58,7 +59,7 @@ def worded_locally(text: str, *, title: str = "", language: str | None = None, s
 
 def shortened(text: str) -> str:
     """``text`` in one line of at most 150 characters, cut after a word."""
-    text = " ".join(text.split())
+    text = " ".join(clean(text).split())
     if len(text) <= CAPTION_LENGTH:
         return text
     kept = text[:CAPTION_LENGTH]

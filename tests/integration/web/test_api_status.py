@@ -44,6 +44,26 @@ def test_status_tells_the_states_apart(api: ApiBench) -> None:
     assert tasks["hook_analysis"]["error"] == {"code": "not_a_video", "message": "the file is not a video"}
 
 
+def test_status_says_in_one_word_how_things_ended(api: ApiBench) -> None:
+    """Missing; processing while anything is on its way; failed when any has; ready with all."""
+
+    def status(video: str = "v1") -> str:
+        return str(api.get(f"/status/video/{video}").get_json()["status"])
+
+    assert status() == "missing"
+    api.trigger()
+    for name in sorted(SIX - {"ctr_prediction"}):
+        assert status() == "processing"
+        api.fail(f"{name}:video:v1")
+    api.fail(CTR)
+    assert status() == "failed"
+    api.trigger("v2")
+    for name in sorted(SIX):
+        assert status("v2") == "processing"
+        api.store(f"{name}:video:v2")
+    assert status("v2") == "ready"
+
+
 @pytest.mark.parametrize("subject", ["campaign", "user"])
 def test_every_kind_of_subject_has_its_own_tasks(api: ApiBench, subject: str) -> None:
     """Three results about a campaign and three about a user, missing while nobody asked for them."""

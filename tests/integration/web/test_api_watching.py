@@ -99,7 +99,10 @@ def test_ready_when_cache_and_broker_answer(api: ApiBench) -> None:
     """With both there the service is ready."""
     answer = api.client.get("/readyz")
     assert ReadySchema().validate(answer.get_json()) == {}
-    assert answer.get_json() == {"success": True, "status": "ready", "checks": {"cache": "ok", "broker": "ok"}}
+    checks = {"cache": "ok", "broker": "ok"}
+    assert answer.get_json() == {"success": True, "status": "ready", "checks": checks, "workers": 0}
+    report_worker(api.parts.cache, name="a@host", processes=3, queues=["video"])
+    assert (api.client.get("/readyz").status_code, api.client.get("/readyz").get_json()["workers"]) == (200, 1)
 
 
 @pytest.mark.parametrize("down", ["cache", "broker"])
@@ -113,6 +116,7 @@ def test_not_ready_says_what_is_down(
     assert NotReadySchema().validate(body) == {}
     assert (answer.status_code, body["success"], body["error"]["code"]) == (503, False, "not_ready")
     assert [name for name, state in body["checks"].items() if state != "ok"] == [down]
+    assert body["workers"] == (None if down == "cache" else 0)
     assert int(answer.headers["Retry-After"]) > 0
     assert api.client.get("/healthz").get_json() == {"success": True, "status": "alive"}
 

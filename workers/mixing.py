@@ -1,0 +1,60 @@
+"""Results of one subject that were computed from different versions of it: the older ones go stale."""
+
+import logging
+from collections.abc import Mapping
+
+from precompute.due import DueEntries, HeldEntry
+from precompute.errors import SourceUnavailable
+from precompute.events import Event
+from precompute.task_type import TaskType
+from workers.binding import Binding
+from workers.refreshing import Tokens
+from workers.wiring import Engine
+
+_log = logging.getLogger(__name__)
+
+
+def outdate_mixed(engine: Engine, bindings: Mapping[str, Binding], row: TaskType, event: Event) -> None:
+    """Outdate what stands beside a result that was just stored, and was computed from another one than that.
+
+    Where a video has changed at its address and only one of its results is asked for anew, the video is decoded anew for
+    it. What came of the decode before would stay fresh beside it for as long as a day, and a reader would see two videos
+    in one. What was replaced meanwhile is left alone.
+
+    Args:
+        engine: Of this process.
+        bindings: The functions, which say what results are computed from.
+        row: What was stored.
+        event: About whom.
+
+    Raises:
+        StoreUnavailable: The cache cannot be reached.
+    """
+    derived = engine.catalogue.dependants_of(row)
+    if not derived:
+        return
+    due = DueEntries(engine.cache)
+    about = engine.catalogue.about(event.subject)
+    held = {entry.row.name: entry for entry in due.held(event.ref, about) if entry.fingerprint == event.fingerprint}
+    # What is held says by itself what it was computed from: neither the video's server nor anybody else is asked.
+    known = {name: entry.source for name, entry in held.items()}
+    tokens = Tokens(engine=engine, bindings=bindings, event=event, known=known)
+    mixed = [held[one.name] for one in derived if one.name in held and _is_mixed(held[one.name], held, tokens)]
+    if mixed:
+        due.renew(mixed, event=event)
+        names = [entry.row.name for entry in mixed]
+        _log.info(
+            "Outdated by another version", extra={"action": "versions_mixed", "ref": str(event.ref), "types": names}
+        )
+
+
+def _is_mixed(entry: HeldEntry, held: Mapping[str, HeldEntry], tokens: Tokens) -> bool:
+    if not entry.source or any(one.name not in held for one in entry.row.inputs):
+        return False  # it is outdated, or nobody can tell
+    # All its inputs were known when it was computed: one that is not has been outdated or replaced since.
+    if not all(held[one.name].source for one in entry.row.inputs):
+        return True
+    try:
+        return tokens.computed_now(entry.row) != entry.source
+    except SourceUnavailable:
+        return False  # its refresh will ask again
