@@ -1,5 +1,6 @@
 """docker-compose.yml, the Procfile, the settings and the embedded servers describe one and the same stack."""
 
+import json
 import re
 import shlex
 from dataclasses import fields
@@ -16,7 +17,9 @@ from precompute.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PROCESSES: dict[str, str] = dict(parse_procfile((ROOT / "Procfile").read_text()).processes)
-SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, Any] = COMPOSE["services"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
 SERVICE_OF = {"web": "api", "worker": "worker", "background": "background", "beat": "beat", "flower": "flower"}
 DEFAULTED = re.compile(r"\$\{(\w+):-([^}]*)\}")
 SETTINGS = {setting.metadata["variable"]: setting for setting in fields(Settings) if setting.metadata}
@@ -52,7 +55,7 @@ def options_of(argv: tuple[str, ...]) -> dict[str, str]:
 def test_every_process_has_a_service() -> None:
     """Nothing runs in one of the two files only, but for the two servers."""
     assert set(PROCESSES) == set(SERVICE_OF)
-    assert set(SERVICES) == {*SERVICE_OF.values(), "redis-cache", "redis-broker", "database"}
+    assert set(SERVICES) == {*SERVICE_OF.values(), "redis-cache", "redis-broker", "database", "prometheus", "grafana"}
 
 
 @pytest.mark.parametrize(("process", "service"), SERVICE_OF.items())
@@ -125,7 +128,7 @@ def test_services_wait_for_their_servers(service: str) -> None:
     }
 
 
-@pytest.mark.parametrize("service", ["api", "flower"])
+@pytest.mark.parametrize("service", ["api", "flower", "prometheus", "grafana"])
 def test_ports_are_published_on_the_loopback_only(service: str) -> None:
     """Neither the API without keys nor Flower with its well-known login is open to the network."""
     assert all(port.startswith("127.0.0.1:") for port in SERVICES[service]["ports"])
@@ -141,6 +144,95 @@ def test_the_image_is_built_from_what_is_sent_to_the_builder() -> None:
 
 
 def test_the_image_does_not_run_as_root() -> None:
-    """The last user named is not root."""
-    users = re.findall(r"^USER (\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
-    assert users[-1:] == ["precompute"]
+    """The last user named is the one that was made, by number, as orchestrators want it that refuse root."""
+    [user] = re.findall(r"^USER (\S+)$", DOCKERFILE, re.MULTILINE)
+    assert f"--uid {user} " in DOCKERFILE
+    assert int(user) >= 10_000
+
+
+def test_what_is_installed_is_named_by_its_hash() -> None:
+    """Nothing but the wheels of the lock and the project itself comes into the image."""
+    installed = re.findall(r"pip install (.+?)(?: \\)?$", DOCKERFILE, re.MULTILINE)
+    locked, own = (set(line.split()) for line in installed)
+    assert {"--no-deps", "--require-hashes", "--only-binary", "requirements.lock"} <= locked
+    assert {"--no-deps", "--no-build-isolation", "."} <= own
+    assert not re.search(r"apt-get|curl|wget|index-url|https?://(?!127)", DOCKERFILE)
+
+
+def test_the_image_alone_is_the_api() -> None:
+    """Its command is the Procfile's, and its health check asks a port and an address that the command serves."""
+    command = json.loads(re.findall(r"^CMD (.+)$", DOCKERFILE, re.MULTILINE)[-1])[2]
+    [health] = re.findall(r"CMD (\[.+healthz.+\])$", DOCKERFILE, re.MULTILINE)
+    ports = re.findall(r"^EXPOSE (.+)$", DOCKERFILE, re.MULTILINE)[0].split()
+    served = {"${PRECOMPUTE_HOST:-127.0.0.1}": "0.0.0.0", "${PRECOMPUTE_PORT:-8003}": "8003"}  # noqa: S104
+    told = [served.get(word, word) for word in shlex.split(PROCESSES["web"])]
+    assert shlex.split(command) == told
+    assert json.loads(health) == SERVICES["api"]["healthcheck"]["test"][1:]
+    assert ports == ["8003", "5555"]
+
+
+@pytest.mark.parametrize("service", [name for name, about in SERVICES.items() if "build" not in about])
+def test_images_have_one_version(service: str) -> None:
+    """A tag that names a version down to its last number means the same image tomorrow."""
+    assert re.fullmatch(r"[a-z/]+:v?\d+\.\d+(\.\d+)?(-alpine)?", SERVICES[service]["image"])
+
+
+def test_bases_have_one_version() -> None:
+    """Both stages begin with the same Python, by its last number."""
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert len(bases) == 2
+    assert len(set(bases)) == 1
+    assert re.fullmatch(r"python:3\.\d+\.\d+-slim-\w+", bases[0])
+
+
+@pytest.mark.parametrize("service", ["worker", "background"])
+def test_workers_can_be_many(service: str) -> None:
+    """``--scale worker=3``: no name and no port that two could not have, names by container, health by name."""
+    about = SERVICES[service]
+    assert not {"container_name", "ports", "hostname"} & set(about)
+    words = shlex.split(PROCESSES[service])
+    name = words[words.index("-n") + 1]
+    kind, told = about["healthcheck"]["test"]
+    assert (kind, name) == ("CMD-SHELL", f"{name.partition('@')[0]}@%h")
+    assert f'--destination "{name.replace("%h", "$$(hostname)")}"' in told
+
+
+def test_every_file_that_is_mounted_is_there() -> None:
+    """Folders of the project by path, volumes by a name that the file declares."""
+    for service in SERVICES.values():
+        for volume in service.get("volumes", ()):
+            source = volume.partition(":")[0]
+            assert (ROOT / source).is_dir() if source.startswith(".") else source in COMPOSE["volumes"], volume
+
+
+def test_prometheus_scrapes_the_api_and_reads_the_rules() -> None:
+    """Its configuration names a service and a port of this file, and rules that lie in the folder that is mounted."""
+    config = in_container("prometheus", option(SERVICES["prometheus"]["command"], "--config.file"))
+    told = yaml.safe_load(config.read_text())
+    [job] = told["scrape_configs"]
+    assert job["static_configs"] == [{"targets": [f"api:{FOR_CONTAINERS['PRECOMPUTE_PORT']}"]}]
+    assert [name for name in told["rule_files"] if not (config.parent / name).is_file()] == []
+
+
+def test_grafana_finds_prometheus_and_the_dashboard() -> None:
+    """The data source names a service and its port; the dashboards lie where the provider and the home page look."""
+    provisioning = in_container("grafana", "/etc/grafana/provisioning")
+    [source] = yaml.safe_load((provisioning / "datasources/prometheus.yml").read_text())["datasources"]
+    port = SERVICES["prometheus"]["ports"][0].rpartition(":")[2]
+    assert source["url"] == f"http://prometheus:{port}"
+    [provider] = yaml.safe_load((provisioning / "dashboards/precompute.yml").read_text())["providers"]
+    home = SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert home.startswith(provider["options"]["path"])
+    assert in_container("grafana", home).is_file()
+
+
+def in_container(service: str, path: str) -> Path:
+    """The file of this project that a container finds at ``path``."""
+    mounts = [volume.split(":") for volume in SERVICES[service]["volumes"]]
+    source, target = next(mount[:2] for mount in mounts if path.startswith(mount[1]))
+    return ROOT / source / path.removeprefix(target).lstrip("/")
+
+
+def option(words: list[str], name: str) -> str:
+    """The value of ``--name=value``."""
+    return next(word.partition("=")[2] for word in words if word.startswith(f"{name}="))
