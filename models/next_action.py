@@ -78,6 +78,8 @@ class NextActionModel:
         """
         live = population is not None
         everybody = population if population is not None else self.population
+        if live:
+            everybody.settle(at.timestamp())
         own = [dict.fromkeys(name for name, _ in history[-LONGEST:]) for history in histories]
         names = tuple(dict.fromkeys((*everybody.actions, *(name for theirs in own for name in theirs))))
         numbers = {name: number for number, name in enumerate(names)}

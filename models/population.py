@@ -114,6 +114,11 @@ class Population:
         moments = np.array([at.timestamp() for _, _, at in kept])
         self.follow(contexts(known, moment=moments), [numbers[action] for _, action, _ in kept], moments.tolist())
 
+    def settle(self, moment: float) -> None:
+        """Count what waits for its instant to be over, as it is at another one, in seconds since 1970."""
+        if self.waiting and self.waiting[-1][2] != moment:
+            self._count()
+
     def without_rare(self) -> "Population":
         """A copy with the contexts met most often and all counted, to be kept."""
         self._count()
@@ -156,8 +161,7 @@ class Population:
         """
         found = np.empty((*keys.shape, self.counts.shape[1]), np.float32)
         for event, (here, action, moment) in enumerate(zip(self._rows(keys), actions, at, strict=True)):
-            if self.waiting and self.waiting[-1][2] != moment:
-                self._count()
+            self.settle(moment)
             found[event] = self.counts[here]
             self.waiting.append((here, action, moment))
         return found

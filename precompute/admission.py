@@ -19,13 +19,6 @@ REFRESHES_AT = 5
 """Refreshes are refused at this many times the backlog at which predicted work is: what they keep fresh is being read,
 which of predicted work is only likely."""
 
-READ_ENOUGH = 0.5
-"""Share of predicted results that must have been read for their type to pay at rest. Work that is let in at 0.5 breaks
-even when half of it is read; above that nothing is to be mended."""
-
-PRIOR_SHARE = 0.75
-"""Share read that is assumed before anything was seen: the mean of calibrated probabilities between 0.5 and 1."""
-
 PRIOR_WEIGHT = 20
 """The assumption counts as much as this many results seen, so that ten unread ones in a row change nothing yet."""
 
@@ -88,19 +81,28 @@ def may_queue(cause: Cause, load: Load, *, bounds: Bounds = DEFAULT) -> bool:
     return load.waiting < min(limits.get(cause, bounds.most_waiting), bounds.most_waiting_events)
 
 
-def threshold(load: Load, read_share: float = PRIOR_SHARE, *, bounds: Bounds = DEFAULT) -> float:
+def prior_share(bounds: Bounds = DEFAULT) -> float:
+    """The share read that is assumed before anything was seen: the mean of calibrated probabilities that are let in."""
+    return (1.0 + bounds.prediction_threshold) / 2
+
+
+def threshold(load: Load, read_share: float | None = None, *, bounds: Bounds = DEFAULT) -> float:
     """The probability above which an action is prepared for.
 
     ``1 - (1 - rest) * (1 - load) * trust``: ``rest`` is the setting, 0.5; ``load`` the share of the backlog that
-    predicted work is let in to; ``trust`` is ``read_share / 0.5``, at most 1. With nothing waiting and half of the
-    results read it is 0.5; with a full backlog it is 1, which nothing exceeds.
+    predicted work is let in to; ``trust`` is ``read_share / rest``, at most 1: the setting is what a second of
+    computing is worth in seconds of waiting, so a type pays for itself when such a share of it is read. With nothing
+    waiting and that read it is ``rest``; with a full backlog it is 1, which nothing exceeds.
 
     Args:
         load: What waits now.
-        read_share: Of the results of this type that were computed ahead, the share that was read (:func:`share_read`).
+        read_share: Of the results of this type that were computed ahead, the share that was read (:func:`share_read`);
+            None: nothing is known of it.
         bounds: What the operator set.
     """
-    trust = min(1.0, max(0.0, read_share) / READ_ENOUGH)
+    share = prior_share(bounds) if read_share is None else max(0.0, read_share)
+    # Where computing costs nothing, it pays though nothing is read.
+    trust = min(1.0, share / bounds.prediction_threshold) if bounds.prediction_threshold > 0 else 1.0
     return 1.0 - (1.0 - bounds.prediction_threshold) * (1.0 - load.share(bounds)) * trust
 
 
@@ -110,7 +112,7 @@ def net_benefit(
     wait_s: float,
     cost_s: float,
     load: Load,
-    read_share: float = PRIOR_SHARE,
+    read_share: float | None = None,
     bounds: Bounds = DEFAULT,
 ) -> float:
     """Seconds of waiting that computing a result ahead saves, less what it costs: what is best first is done first.
@@ -135,7 +137,7 @@ def worth(
     wait_s: float,
     cost_s: float,
     load: Load,
-    read_share: float = PRIOR_SHARE,
+    read_share: float | None = None,
     bounds: Bounds = DEFAULT,
 ) -> bool:
     """Whether a result is computed ahead: there is room, and :func:`net_benefit` is positive.
@@ -148,14 +150,14 @@ def worth(
     return net_benefit(probability, load=load, bounds=bounds, **figures) > 0
 
 
-def share_read(*, made: int, used: int) -> float:
+def share_read(*, made: int, used: int, bounds: Bounds = DEFAULT) -> float:
     """Which share of a kind of results is read, as far as can be told from ``used`` of ``made``.
 
-    The mean of a Beta distribution with the prior of :data:`PRIOR_SHARE` and :data:`PRIOR_WEIGHT`: few observations
+    The mean of a Beta distribution with the prior of :func:`prior_share` and :data:`PRIOR_WEIGHT`: few observations
     change little, many outweigh it.
     """
     seen = max(made, used, 0)
-    return (min(used, seen) + PRIOR_SHARE * PRIOR_WEIGHT) / (seen + PRIOR_WEIGHT)
+    return (min(used, seen) + prior_share(bounds) * PRIOR_WEIGHT) / (seen + PRIOR_WEIGHT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,11 +168,15 @@ class Receipt:
         queued: Task ids by task type, of what is on its way, whether this trigger started it or another.
         cached: Task types that are fresh already.
         failed: Task ids by task type, of what failed a moment ago and is not tried again yet.
+        callback_id: Of the callback that follows when all of it has ended; empty when none does.
+        warnings: What of the trigger has no effect, and why.
     """
 
     queued: Mapping[str, str]
     cached: tuple[str, ...]
     failed: Mapping[str, str] = field(default_factory=dict)
+    callback_id: str = ""
+    warnings: tuple[str, ...] = ()
 
     @property
     def ready(self) -> bool:

@@ -81,7 +81,7 @@ class Anticipation:
         self._bounds = bounds
         self._work = WorkAtHand(ledger.cache, catalogue=catalogue)
         self._backlog = Backlog(ledger.cache, catalogue)
-        self._experiences = Experiences(ledger.cache, catalogue)
+        self._experiences = Experiences(ledger.cache, catalogue, bounds=bounds)
 
     def prepare(self, predictions: Mapping[str, Prediction]) -> int:
         """Queue what the users' next actions will read and what is not fresh, as far as it is worth it.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from precompute.admission import share_read
+from precompute.admission import DEFAULT, Bounds, share_read
 from precompute.cache import Cache
 from precompute.catalogue import Catalogue
 from precompute.planner import Cause
@@ -79,11 +79,13 @@ class Experiences:
     Args:
         cache: Where it is counted; its clock says how old a look is.
         catalogue: The task types in force.
+        bounds: What the operator set.
     """
 
-    def __init__(self, cache: Cache, catalogue: Catalogue) -> None:
+    def __init__(self, cache: Cache, catalogue: Catalogue, *, bounds: Bounds = DEFAULT) -> None:
         self._cache = cache
         self._catalogue = catalogue
+        self._bounds = bounds
         self._lock = threading.Lock()
         self._known: tuple[datetime, Experience] | None = None
 
@@ -97,13 +99,13 @@ class Experiences:
         with self._lock:
             known = self._known
         if known is None or not timedelta(0) <= at - known[0] < TRUSTED_FOR:
-            known = (at, experience(self._cache, self._catalogue))
+            known = (at, experience(self._cache, self._catalogue, bounds=self._bounds))
             with self._lock:
                 self._known = known
         return known[1]
 
 
-def experience(cache: Cache, catalogue: Catalogue) -> Experience:
+def experience(cache: Cache, catalogue: Catalogue, *, bounds: Bounds = DEFAULT) -> Experience:
     """What the counters teach now; types never run and never read have priors.
 
     Raises:
@@ -115,7 +117,8 @@ def experience(cache: Cache, catalogue: Catalogue) -> Experience:
     return Experience(
         costs_s={row.name: _cost_s(counters, row) for row in catalogue},
         read_shares={
-            name: share_read(made=seen.used + seen.unused, used=seen.used) for name, seen in predicted.items()
+            name: share_read(made=seen.used + seen.unused, used=seen.used, bounds=bounds)
+            for name, seen in predicted.items()
         },
     )
 

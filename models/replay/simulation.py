@@ -181,7 +181,7 @@ class Simulation:
             self._used = [count / 2 for count in self._used]
             self._unused = [count / 2 for count in self._unused]
         used = int(self._used[action])
-        return share_read(made=used + int(self._unused[action]), used=used)
+        return share_read(made=used + int(self._unused[action]), used=used, bounds=self._policy.bounds)
 
     def _allowed(self, user: int, now: float) -> bool:
         since, count = self._granted.get(user, (now, 0))

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from precompute.errors import SourceUnavailable
 from precompute.store.engine import WRITES
 
-LATEST = "0003"
+LATEST = "0004"
 """The last step in ``migrations/versions``; a process that finds it need not load Alembic."""
 
 # Any number that other programs on the same database hardly use.

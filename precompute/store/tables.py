@@ -70,6 +70,8 @@ ACTIONS = _fact(
 
 Index("ix_actions_user", ACTIONS.c.user_id, ACTIONS.c.accepted, ACTIONS.c.id)
 
+Index("ix_actions_at", ACTIONS.c.at)
+
 OUTCOMES = _fact(
     "outcomes",
     Column("fact_id", String(64), primary_key=True),

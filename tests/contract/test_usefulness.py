@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from bench import CATALOGUE, GRACE, SOLO, TTL, Bench, key
 
-from precompute.admission import PRIOR_SHARE
+from precompute.admission import prior_share
 from precompute.cache import Cache
 from precompute.planner import Cause
 from precompute.usefulness import (
@@ -81,9 +81,9 @@ def test_only_predicted_results_teach_what_predictions_are_worth(bench: Bench) -
     """By hand: 15 of the prior's 20 and none of ten are 15 of 30."""
     computed(bench, Cause.EVENT, times=10)
     all_gone(bench)
-    assert experience(bench.cache, CATALOGUE).read_share(SOLO) == PRIOR_SHARE
+    assert experience(bench.cache, CATALOGUE).read_share(SOLO) == prior_share()
     computed(bench, Cause.PREDICTION, times=10)
-    assert experience(bench.cache, CATALOGUE).read_share(SOLO) == PRIOR_SHARE
+    assert experience(bench.cache, CATALOGUE).read_share(SOLO) == prior_share()
     all_gone(bench)
     assert experience(bench.cache, CATALOGUE).read_share(SOLO) == pytest.approx(15 / 30)
 
@@ -97,7 +97,7 @@ def test_half_is_forgotten_each_night(bench: Bench) -> None:
     assert experience(bench.cache, CATALOGUE).read_share(SOLO) == pytest.approx(15 / 25)
     for _ in range(3):
         forget_half(bench.cache, CATALOGUE)
-    assert experience(bench.cache, CATALOGUE).read_share(SOLO) == PRIOR_SHARE
+    assert experience(bench.cache, CATALOGUE).read_share(SOLO) == prior_share()
     assert of_solo(bench.cache) == told
 
 

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from precompute.admission import (
     IDLE,
-    PRIOR_SHARE,
     REFRESHES_AT,
     Bounds,
     Load,
     may_queue,
     net_benefit,
+    prior_share,
     share_read,
     threshold,
     worth,
@@ -43,6 +43,19 @@ def test_it_rises_with_the_backlog_and_where_results_are_seldom_read(
 ) -> None:
     """By hand: 1 - 0.5 * (1 - waiting / 100) * min(1, share / 0.5)."""
     assert threshold(Load(waiting=waiting), read_share, bounds=BOUNDS) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("setting", "read_share", "expected"),
+    [(0.3, 0.3, 0.3), (0.3, 0.15, 0.65), (0.8, 0.8, 0.8), (0.8, 0.6, 0.85), (0.9, None, 0.9), (0.0, 0.0, 0.0)],
+)
+def test_a_type_pays_when_as_much_of_it_is_read_as_is_asked(
+    setting: float, read_share: float | None, expected: float
+) -> None:
+    """By hand: 1 - (1 - setting) * min(1, share / setting); before anything is seen it is the setting."""
+    bounds = Bounds(prediction_threshold=setting)
+    assert threshold(IDLE, read_share, bounds=bounds) == pytest.approx(expected)
+    assert threshold(IDLE, share_read(made=0, used=0, bounds=bounds), bounds=bounds) == pytest.approx(setting)
 
 
 @given(first=loads, second=loads, share=shares)
@@ -120,7 +133,7 @@ def test_whenever_a_less_urgent_kind_is_let_in_a_more_urgent_one_is(waiting: int
 
 def test_few_observations_change_little() -> None:
     """Ten unread ones in a row leave the threshold where it was; a hundred nearly close it."""
-    assert share_read(made=0, used=0) == PRIOR_SHARE
+    assert share_read(made=0, used=0) == prior_share()
     assert threshold(IDLE, share_read(made=10, used=0)) == pytest.approx(0.5)
     assert threshold(IDLE, share_read(made=100, used=0)) == pytest.approx(0.875)
     assert threshold(IDLE, share_read(made=1000, used=800)) == 0.5

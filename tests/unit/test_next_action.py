@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from models.behaviour import Log
 from models.next_action import NextActionModel, fit
+from models.population import MOST_ACTIONS
 from models.windows import LONGEST
 
 LEARNED = 2500
@@ -97,17 +98,41 @@ def test_serving_with_everybody_gives_the_same() -> None:
     """Beside a population that is told of each action, what is served is what a followed log gives."""
     log, model = _later(_log(events=400, seed=2)), _model()
     columns = model.columns(log)
-    told = model.follow(log)
+    told = {comes_back: model.follow(log, acts_now=comes_back) for comes_back in (False, True)}
     everybody = model.population.grown(())
     for event in range(len(log)):
         history, at = _history(log, event), datetime.fromtimestamp(log.at[event], UTC)
-        asked = history[-1][1] if history else at
-        # What shares the instant of the latest event still waits, so that it does not count below.
-        everybody.learn(history, action=log.names[log.actions[event]], at=at)
         if event % 9 == 0:
-            offset = timedelta(hours=1)
-            served = model.distribution(history, at=asked, utc_offset=offset, population=everybody)
-            assert [served.get(name, 0.0) for name in columns] == pytest.approx(told[event], abs=1e-6)
+            comes_back = not history or at - history[-1][1] >= timedelta(minutes=3)
+            served = model.distribution(history, at=at, utc_offset=timedelta(hours=1), population=everybody)
+            assert [served.get(name, 0.0) for name in columns] == pytest.approx(told[comes_back][event], abs=1e-6)
+        everybody.learn(history, action=log.names[log.actions[event]], at=at)
+
+
+def test_many_are_told_like_each_alone() -> None:
+    """Of users who are asked about together nobody hears what others do, nor their names."""
+    log, model = _later(_log(events=900, seed=5)), _model()
+    histories = [_history(log, event)[-LONGEST:] for event in range(500, 900, 13)] + [[]]
+    offsets = [timedelta(hours=number % 5) if number % 2 else None for number in range(len(histories))]
+    at = datetime.fromtimestamp(log.at[-1], UTC)
+    for population in (None, model.population_after(log[:500], start=100)):
+        together = model.distributions(histories, at=at, utc_offsets=offsets, population=population)
+        for history, offset, told in zip(histories, offsets, together, strict=True):
+            alone = model.distribution(history, at=at, utc_offset=offset, population=population)
+            assert told == pytest.approx(alone, abs=1e-9)
+            assert list(told) == list(alone)
+
+
+def test_names_that_never_were_do_not_fill_the_memory() -> None:
+    """Somebody who reports another name each time is not counted among everybody; those who do what is known are."""
+    everybody = _model().population.grown(())
+    for number in range(3 * MOST_ACTIONS):
+        at = START + timedelta(seconds=number)
+        everybody.learn([(f"x{number}", at)], action=f"y{number}", at=at)
+    assert len(everybody.actions) <= MOST_ACTIONS
+    before = everybody.without_rare().counts.sum()
+    everybody.learn([("open", START)], action="edit", at=START)
+    assert everybody.without_rare().counts.sum() != before
 
 
 @pytest.mark.parametrize("acts_now", [True, False])
