@@ -148,8 +148,8 @@ class StatusSchema(Schema):
         required=True,
         validate=validate.OneOf(["processing", "failed", "ready", "missing"]),
         metadata=_about(
-            "`processing` while any task is on its way. Then `failed` when any has failed, `ready` when every result is "
-            "there, else `missing`."
+            "`processing` while any task is on its way. Then `failed` when any has failed, `ready` when every result "
+            "is there, else `missing`."
         ),
     )
     tasks = ByTaskType(values=fields.Nested(TaskStateSchema), required=True)

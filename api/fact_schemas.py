@@ -216,6 +216,6 @@ class RecordedSchema(Schema):
     ignored = fields.List(
         fields.String(),
         metadata={
-            "description": "Fields of the outcomes that are not known here, and were not taken; not there when all were."
+            "description": "Fields of the outcomes that are not known here and were not taken, if any."
         },
     )

@@ -64,8 +64,8 @@ def candidates(
 
     The chance of a campaign or a video is that its owner comes, divided by its place among the owner's own, latest
     first: what somebody brought last they look at most (Zipf's law). Of one chance are users before campaigns before
-    videos, the cheaper first. Of those that are chosen users come last: what shows a user's campaigns and videos would be
-    outdated as soon as one of them is computed.
+    videos, the cheaper first. Of those that are chosen users come last: what shows a user's campaigns and videos
+    would be outdated as soon as one of them is computed.
 
     Args:
         facts: What is known.

@@ -17,9 +17,9 @@ _log = logging.getLogger(__name__)
 def outdate_mixed(engine: Engine, bindings: Mapping[str, Binding], row: TaskType, event: Event) -> None:
     """Outdate what stands beside a result that was just stored, and was computed from another one than that.
 
-    Where a video has changed at its address and only one of its results is asked for anew, the video is decoded anew for
-    it. What came of the decode before would stay fresh beside it for as long as a day, and a reader would see two videos
-    in one. What was replaced meanwhile is left alone.
+    Where a video has changed at its address and only one of its results is asked for anew, the video is decoded anew
+    for it. What came of the decode before would stay fresh beside it for as long as a day, and a reader would see two
+    videos in one. What was replaced meanwhile is left alone.
 
     Args:
         engine: Of this process.

@@ -33,8 +33,7 @@ def test_the_chance_of_a_visit(days: int, first: datetime, last: datetime, chanc
 
 
 def test_the_most_likely_come_first_whatever_they_are() -> None:
-    """What belongs to who comes daily, latest first; a rare user's latest is behind a daily one's second. Users follow, as
-    their dashboards show all that."""
+    """A daily user's, latest first, then a rare one's; users follow, as their dashboards show all that."""
     facts = KnownFacts(*(action(user="daily", at=NOON - day * DAY - HOUR) for day in range(14)))
     facts.write([action(user="rare", at=NOON - day * DAY) for day in (13, 12, 5)])
     facts.write([campaign("first", user="daily", at=NOON - 3 * DAY), campaign("second", user="daily", at=NOON - DAY)])

@@ -206,3 +206,11 @@ def test_a_plug_in_that_does_not_load_is_told_in_a_line(
         catalogue_for(Settings(plugins=(plugin,)))
 
     assert said in problem.value.message
+
+
+def test_what_learns_from_outcomes_is_told_by_the_rows() -> None:
+    """Also by those of a plug-in: nothing else names them."""
+    known = Catalogue.of((*ROWS, row("mine", learns=True)))
+    assert {one.name for one in known.learning(Subject.VIDEO)} == {"ctr_prediction", "mine"}
+    assert {one.name for one in known.learning(Subject.CAMPAIGN)} == {"variant_scoring", "roas_prediction"}
+    assert known.learning(Subject.USER) == ()

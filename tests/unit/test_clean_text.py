@@ -20,7 +20,7 @@ from workers.video.wording import worded_locally
         ("\ufeffmark soft\u00adhyphen zero\u200bwidth", "mark softhyphen zerowidth"),
         ("hidden\U000e0041\U000e0042", "hidden"),
         ("one\r\ntwo\rthree\tfour\n", "one\ntwo\nthree\tfour\n"),
-        ("می\u200cخواهم 👩\u200d🚀 עברית café 日本", "می\u200cخواهم 👩\u200d🚀 עברית café 日本"),
+        ("नमस्\u200cते 👩\u200d🚀 עברית café 日本", "नमस्\u200cते 👩\u200d🚀 עברית café 日本"),
         ("", ""),
     ],
 )

@@ -56,6 +56,8 @@ def test_a_wrong_entry_leaves_the_others_alone(api: ApiBench) -> None:
     assert flaws == [["user_id"], ["body"], ["video_data.url"], ["video_id"], ["user_id"]]
     assert {one["error"]["code"] for one in body["results"] if not one["success"]} == {"bad_parameters"}
     assert body["results"][1]["video_id"] == "v2"
+    nothing = send(api, videos=[None, 5, video("v7")], campaigns=[[]]).get_json()
+    assert [one["success"] for one in nothing["results"]] == [False, False, True, False]
     assert api.get("/status/video/v6").get_json()["tasks"]["ctr_prediction"]["state"] == "queued"
     assert api.get("/status/video/v4").get_json()["tasks"]["ctr_prediction"]["state"] == "missing"
 
