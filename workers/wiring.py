@@ -1,7 +1,7 @@
 """The composition root of every process: settings in, engine out."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from celery import Celery
@@ -15,6 +15,7 @@ from precompute.afterwards import Afterwards
 from precompute.anticipation import Anticipation
 from precompute.attention import Attention
 from precompute.cache import Cache
+from precompute.callbacks import Callbacks
 from precompute.catalogue import Catalogue
 from precompute.clock import Clock, system_clock
 from precompute.dependants import Dependants
@@ -40,7 +41,12 @@ PUBLISH_TIMEOUT_S = 0.4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """The parts that belong together in one process."""
+    """The parts that belong together in one process.
+
+    Attributes:
+        patient: Whether what takes a second now and then is done at once, as a task can; else aside, so that nobody
+            who is answered here waits for it.
+    """
 
     settings: Settings
     catalogue: Catalogue
@@ -49,8 +55,18 @@ class Engine:
     dispatch: CeleryDispatch
     facts: Database
     stream: FactStream
-    everybody: Everybody
-    predictor: Predictor
+    callbacks: Callbacks
+    patient: bool = True
+    everybody: Everybody = field(init=False)
+    predictor: Predictor = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin to follow what everybody does, once somebody asks."""
+        recent = RecentActions(self.cache.client, clock=self.cache.clock)
+        aside = _at_once if self.patient else in_a_thread
+        everybody = Everybody(recent=recent, facts=self.facts, aside=aside)
+        object.__setattr__(self, "everybody", everybody)
+        object.__setattr__(self, "predictor", Predictor(registry_in(self.settings.data_dir), everybody=everybody))
 
     @property
     def dependants(self) -> Dependants:
@@ -67,34 +83,35 @@ class Engine:
         return self.predictor(histories, at=at)
 
 
-def engine(settings: Settings, *, app: Celery | None = None, clock: Clock = system_clock) -> Engine:
+def engine(
+    settings: Settings, *, app: Celery | None = None, clock: Clock = system_clock, impatient: bool = False
+) -> Engine:
     """Connect the engine to its cache and broker; nothing is contacted before it is used.
 
     Args:
         settings: Of this process.
         app: The Celery app of a worker; others get one that only publishes.
         clock: The instant.
+        impatient: Callers wait for its answers; a cache that is silent is told within a second.
 
     Raises:
         DeclarationError: The catalogue or a plug-in does not fit.
     """
     correlation.connect()
-    cache = Cache(connect(settings.redis_url), clock=clock)
-    facts = Database(settings.database)
-    # Who answers people goes on without what everybody did until that is known; a task has a second.
-    aside = in_a_thread if app is None else _at_once
-    everybody = Everybody(recent=RecentActions(cache.client, clock=clock), facts=facts, aside=aside)
+    cache = Cache(connect(settings.redis_url, impatient=impatient), clock=clock)
+    # A dead worker is noticed when its lease ends; a lost message after the same time.
+    ledger = Ledger(cache, watch=settings.lease)
+    facts_at = connect(stream_url(settings))
     return Engine(
         settings=settings,
         catalogue=catalogue_for(settings),
         cache=cache,
-        # A dead worker is noticed when its lease ends; a lost message after the same time.
-        ledger=Ledger(cache, watch=settings.lease),
+        ledger=ledger,
         dispatch=CeleryDispatch(app or publishing_app(settings)),
-        facts=facts,
-        stream=FactStream(connect(stream_url(settings))),
-        everybody=everybody,
-        predictor=Predictor(registry_in(settings.data_dir), everybody=everybody),
+        facts=Database(settings.database),
+        stream=FactStream(facts_at),
+        callbacks=Callbacks(facts_at, ledger=ledger, clock=clock),
+        patient=app is not None,
     )
 
 
@@ -121,10 +138,12 @@ def precomputer(settings: Settings, *, clock: Clock = system_clock) -> Precomput
     Raises:
         DeclarationError: The catalogue or a plug-in does not fit.
     """
-    parts = engine(settings, clock=clock)
+    parts = engine(settings, clock=clock, impatient=True)
     foresight = foresight_of(parts, anticipation=anticipation_of(parts))
     # Callers that report actions do not wait for what is predicted from them.
     anticipated = Afterwards(attention_of(parts, foresight=foresight).on_actions, name="anticipation")
+    # As with the messages: whoever reports something is answered within a second though the broker is frozen.
+    facts_at = connect(stream_url(settings), impatient=True)
     return Precomputer(
         settings=settings,
         catalogue=parts.catalogue,
@@ -132,14 +151,14 @@ def precomputer(settings: Settings, *, clock: Clock = system_clock) -> Precomput
         ledger=parts.ledger,
         dispatch=parts.dispatch,
         notifications=Notifications(settings.redis_url),
-        # As with the messages: whoever reports something is answered within a second though the broker is frozen.
         memory=Memory(
-            FactStream(connect(stream_url(settings), answer_timeout_s=PUBLISH_TIMEOUT_S)),
+            FactStream(facts_at),
             foresight.recent,
             clock=clock,
             then=lambda users: anticipated.put([users]),
         ),
         foresight=foresight,
+        callbacks=Callbacks(facts_at, ledger=parts.ledger, clock=clock) if settings.callback_secrets else None,
     )
 
 
