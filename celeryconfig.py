@@ -11,7 +11,7 @@ from kombu import Queue as BrokerQueue
 
 from precompute.plugins import catalogue_for
 from precompute.queues import IN_DRAIN_ORDER, Queue
-from precompute.schedule import KEY_PREFIX, schedule_url
+from precompute.schedule import KEY_PREFIX, schedule_url, without_login
 from precompute.settings import Settings
 
 TASK_PREFIX = "precompute."
@@ -157,8 +157,8 @@ beat_schedule = {
     },
 }
 beat_max_loop_interval = 2
-redbeat_redis_url = schedule_url(_settings)
+redbeat_redis_url, _login = without_login(schedule_url(_settings))
 redbeat_key_prefix = KEY_PREFIX
-redbeat_redis_options = {"socket_connect_timeout": 0.5, "socket_timeout": 5.0, "socket_keepalive": True}
+redbeat_redis_options = {"socket_connect_timeout": 0.5, "socket_timeout": 5.0, "socket_keepalive": True} | _login
 # RedBeat's own default of 1,500 s would keep a restarted beat waiting for 25 minutes.
 redbeat_lock_timeout = 15

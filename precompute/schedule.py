@@ -1,6 +1,7 @@
 """Beat's schedule: where it is kept, and whether somebody runs it."""
 
 from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from precompute.scripts import reaching_cache
 from precompute.settings import Settings
@@ -19,6 +20,19 @@ def schedule_url(settings: Settings) -> str:
     """
     at_broker = settings.broker.startswith(("redis://", "rediss://"))
     return settings.broker if at_broker else settings.redis_url
+
+
+def without_login(url: str) -> tuple[str, dict[str, str]]:
+    """The URL of a Redis without user and password, and these as redis-py takes them beside it.
+
+    Celery shows its configuration to whoever asks a worker (Flower does), and hides what is called a password.
+    """
+    parts = urlsplit(url)
+    login = {"username": parts.username, "password": parts.password}
+    if not any(login.values()):
+        return url, {}
+    bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return bare, {name: unquote(text) for name, text in login.items() if text}
 
 
 def beat_runs(client: Any) -> bool:

@@ -27,6 +27,12 @@ app = Celery("precompute", include=["workers.tasks"])
 app.config_from_object(celeryconfig.__name__)
 
 
+@signals.beat_init.connect  # type: ignore[untyped-decorator]
+def hide_the_schedule(**_: Any) -> None:
+    """Let Flower not be told of what beat sends every few seconds: it would show little else."""
+    app.conf.task_send_sent_event = False
+
+
 @signals.after_setup_logger.connect  # type: ignore[untyped-decorator]
 def write_lines(logger: logging.Logger, **_: Any) -> None:
     """Let the workers' log lines tell what they are about, and for which request."""

@@ -14,6 +14,7 @@ from precompute.errors import BrokerUnavailable
 from precompute.message import Message
 from precompute.queues import Queue
 from precompute.revalidation import Revalidation
+from workers.shown import shown
 
 _log = logging.getLogger(__name__)
 
@@ -58,9 +59,7 @@ class CeleryDispatch:
         self.app.send_task(
             TASK_PREFIX + message.key.task_type,
             kwargs={"key": str(message.key), "event": message.event, "cause": message.cause},
-            # What Flower shows of the task.
-            argsrepr=str(message.key),
-            kwargsrepr=f"cause={message.cause}",
+            **shown(message),
             task_id=message.task_id,
             queue=message.queue,
             expires=message.expires_at,

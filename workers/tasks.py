@@ -25,7 +25,7 @@ from precompute.settings import Settings
 from precompute.subjects import CacheKey, SubjectRef
 from precompute.task_type import TaskType
 from precompute.usefulness import forget_half
-from workers import alerts, correlation, limits, reporting
+from workers import alerts, correlation, limits, postman, reporting
 from workers.anticipation import look_ahead
 from workers.app import app
 from workers.binding import Binding, bindings_in
@@ -37,6 +37,7 @@ from workers.execution import Execution, TryAgain
 from workers.off_peak import prepare_morning
 from workers.refreshing import refreshed, sweep_due
 from workers.rescue import rescue
+from workers.shown import ShownTask
 from workers.tracing import start_tracing
 from workers.training import train_all
 from workers.video import captions, ctr, faces, hook, samples, scenes, thumbnails
@@ -99,6 +100,7 @@ def register(row: TaskType) -> None:
     app.task(
         body,
         bind=True,
+        base=ShownTask,
         name=celeryconfig.TASK_PREFIX + row.name,
         soft_time_limit=row.time_limit.total_seconds(),
         time_limit=(row.time_limit + celeryconfig.HARD_LIMIT_MARGIN).total_seconds(),
@@ -110,7 +112,7 @@ def register(row: TaskType) -> None:
     )
 
 
-@app.task(name=celeryconfig.SWEEP)  # type: ignore[untyped-decorator]
+@app.task(name=celeryconfig.SWEEP, send_events=False)  # type: ignore[untyped-decorator]
 def sweep(**_: Any) -> None:
     """Look after tasks whose worker died and after the indexes, warm up what was lost, take down what happened."""
     parts = execution().engine
@@ -122,7 +124,7 @@ def sweep(**_: Any) -> None:
     take_sample(parts.cache, parts.catalogue)
 
 
-@app.task(name=celeryconfig.REFRESH)  # type: ignore[untyped-decorator]
+@app.task(name=celeryconfig.REFRESH, send_events=False)  # type: ignore[untyped-decorator]
 def refresh(**_: Any) -> None:
     """Hand out what is due to be refreshed."""
     sweep_due(execution().engine)
@@ -167,7 +169,7 @@ def anticipate(**_: Any) -> None:
     look_ahead(attention())
 
 
-@app.task(name=celeryconfig.WATCH)  # type: ignore[untyped-decorator]
+@app.task(name=celeryconfig.WATCH, send_events=False)  # type: ignore[untyped-decorator]
 def watch(**_: Any) -> None:
     """Look whether something is wrong that somebody should be told."""
     parts = execution().engine
@@ -175,7 +177,7 @@ def watch(**_: Any) -> None:
     alerts.Watch(settings=settings, catalogue=parts.catalogue, cache=cache, ping=parts.dispatch.ping).look()
 
 
-@app.task(name=celeryconfig.DRAIN)  # type: ignore[untyped-decorator]
+@app.task(name=celeryconfig.DRAIN, send_events=False)  # type: ignore[untyped-decorator]
 def drain(**_: Any) -> None:
     """Write accepted facts to the database."""
     drain_facts(execution().engine)
@@ -206,3 +208,4 @@ correlation.connect()
 limits.connect()
 reporting.connect()
 alerts.connect(app)
+postman.connect()

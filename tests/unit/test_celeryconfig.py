@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from precompute.schedule import without_login
+
 SHOW = """
 import celeryconfig, json
 print(json.dumps([celeryconfig.broker_url, celeryconfig.redbeat_redis_url, celeryconfig.broker_transport_options]))
@@ -17,6 +19,7 @@ print(json.dumps([celeryconfig.broker_url, celeryconfig.redbeat_redis_url, celer
     ("environ", "broker", "schedule"),
     [
         ({"REDIS_URL": "redis://c/0", "BROKER_URL": "redis://b/0"}, "redis://b/0", "redis://b/0"),
+        ({"REDIS_URL": "redis://c/0", "BROKER_URL": "redis://:p%40w@b:7/1"}, "redis://:p%40w@b:7/1", "redis://b:7/1"),
         ({"REDIS_URL": "unix:///run/r.sock"}, "redis+socket:///run/r.sock", "unix:///run/r.sock"),
         ({"REDIS_URL": "redis://c/0", "BROKER_URL": "amqp://b//"}, "amqp://b//", "redis://c/0"),
         (
@@ -43,3 +46,18 @@ def configured(environ: dict[str, str]) -> list:
     }
     done = subprocess.run([sys.executable, "-c", SHOW], env=kept | environ, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("url", "bare", "login"),
+    [
+        ("redis://c/0", "redis://c/0", {}),
+        ("redis://:p%40w@c:6380/1?ssl=x", "redis://c:6380/1?ssl=x", {"password": "p@w"}),
+        ("rediss://user:secret@c", "rediss://c", {"username": "user", "password": "secret"}),
+        ("redis://:secret@[::1]:6379/0", "redis://[::1]:6379/0", {"password": "secret"}),
+        ("unix:///run/r.sock", "unix:///run/r.sock", {}),
+    ],
+)
+def test_a_login_is_kept_where_it_is_hidden(url: str, bare: str, login: dict[str, str]) -> None:
+    """Celery shows its configuration to Flower, and hides what is called a password, but not RedBeat's URL."""
+    assert without_login(url) == (bare, login)
