@@ -13,6 +13,7 @@ from api.progress import named_state
 from api.readiness import checks
 from api.sharing import Shared
 from precompute.alerts import active_alerts
+from precompute.catalogue import Catalogue
 from precompute.course import course
 from precompute.entry import Entry
 from precompute.errors import BadParameters, PrecomputeError, StoreUnavailable
@@ -23,6 +24,7 @@ from precompute.precomputer import Precomputer
 from precompute.queues import IN_DRAIN_ORDER
 from precompute.sample import Sample, merged
 from precompute.subjects import CacheKey, Subject, SubjectRef
+from precompute.task_type import TaskType
 
 EVERY = timedelta(seconds=2)
 """How often an open page gets new figures."""
@@ -92,6 +94,11 @@ class Operations:
         return _json({"subject": ref.subject, "id": ref.id, "about": about, "tasks": tasks})
 
 
+def in_order(catalogue: Catalogue) -> list[TaskType]:
+    """The served task types as the page lists them: of videos, of campaigns, of users."""
+    return sorted(catalogue.served(), key=lambda row: tuple(Subject).index(row.subject))
+
+
 def _figures(engine: Precomputer) -> dict[str, Any]:
     told = {"at": engine.cache.clock(), "version": precompute.__version__}
     try:
@@ -123,7 +130,6 @@ def _flat(one: Failure | Stored) -> dict[str, Any]:
 
 def _course(engine: Precomputer, *, since: timedelta) -> dict[str, Any]:
     steps = course(engine.cache, since=since)
-    rows = sorted(engine.catalogue.served(), key=lambda row: tuple(Subject).index(row.subject))
     whole = merged(steps) if steps else Sample(at=engine.cache.clock(), seconds=0.0)
     return {
         "now": engine.cache.clock().timestamp(),
@@ -131,7 +137,7 @@ def _course(engine: Precomputer, *, since: timedelta) -> dict[str, Any]:
         "at": [step.at.timestamp() for step in steps],
         **{name: [getattr(step, name) for step in steps] for name in _COLUMNS},
         "waiting": {queue.label: [step.waiting.get(queue.label, 0) for step in steps] for queue in IN_DRAIN_ORDER},
-        "types": [{"name": row.name, **_of_type(whole, row.name)} for row in rows],
+        "types": [{"name": row.name, **_of_type(whole, row.name)} for row in in_order(engine.catalogue)],
     }
 
 

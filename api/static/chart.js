@@ -81,7 +81,9 @@ export class Chart {
 
   /** The values under the mouse, or else the latest, in the legend. */
   tell(place) {
-    const { columns } = this.data
+    const { at, columns } = this.data
+    const moment = place === null || place === undefined ? null : at[place]
+    say(document.getElementById('moment'), moment === null ? '' : new Date(moment * 1000).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' }))
     columns.forEach((column, number) => {
       const value = place === null || place === undefined ? column.findLast((one) => one !== null) : column[place]
       say(this.values[number], value === null || value === undefined ? '–' : this.format(value))
@@ -101,13 +103,16 @@ function entry({ label, colour }, value, named) {
 
 function line({ label, colour, fill = 0.12, width = 1.5, stepped = false }, style) {
   const stroke = style(colour)
+  // A step's value is about the time before its end.
   const paths = stepped ? window.uPlot.paths.stepped({ align: -1 }) : undefined
-  return { label, stroke, width, fill: fade(stroke, fill), paths, spanGaps: true, points: { show: alone, size: 5, fill: stroke } }
+  return { label, stroke, width, fill: fade(stroke, fill), paths, points: { show: true, filter: alone, size: 4, fill: stroke } }
 }
 
 // A value without neighbours would not be seen as a line.
 function alone(uplot, number) {
-  return uplot.data[number].filter((value) => value !== null).length < 3
+  const values = uplot.data[number]
+  const known = (place) => values[place] !== null && values[place] !== undefined
+  return values.map((_, place) => place).filter((place) => known(place) && !known(place - 1) && !known(place + 1))
 }
 
 function painter(element) {

@@ -69,9 +69,9 @@ function hitRate() {
 
 function reads() {
   const series = [
-    { label: 'Fresh', colour: '--mark-fresh', fill: 1, width: 0 },
-    { label: 'Stale', colour: '--mark-stale', fill: 1, width: 0 },
-    { label: 'Missed', colour: '--mark-miss', fill: 1, width: 0 },
+    { label: 'Fresh', colour: '--mark-fresh', fill: 1, width: 0, stepped: true },
+    { label: 'Stale', colour: '--mark-stale', fill: 1, width: 0, stepped: true },
+    { label: 'Missed', colour: '--mark-miss', fill: 1, width: 0, stepped: true },
   ]
   const spoken = ([fresh, stale, missed]) =>
     `Reads a minute, latest: ${rate(last(fresh))} fresh, ${rate(last(stale))} stale, ${rate(last(missed))} missed`
@@ -79,15 +79,15 @@ function reads() {
 }
 
 function waiting() {
-  const series = QUEUES.map((label) => ({ label, colour: `--queue-${label}`, fill: 1, width: 0 }))
+  const series = QUEUES.map((label) => ({ label, colour: `--queue-${label}`, fill: 1, width: 0, stepped: true }))
   const spoken = (columns) => `Tasks waiting, latest ${count(columns.reduce((sum, column) => sum + (last(column) ?? 0), 0))}, most at once in one queue ${count(Math.max(...columns.map(most)))}`
   return new Chart(figure('waiting'), { series, stacked: true, format: count, spoken })
 }
 
 function work() {
   const series = [
-    { label: 'Computed', colour: '--mark-done', fill: 0.14 },
-    { label: 'Failed', colour: '--mark-miss', fill: 0.14 },
+    { label: 'Computed', colour: '--mark-done', fill: 0.14, stepped: true },
+    { label: 'Failed', colour: '--mark-miss', fill: 0.14, stepped: true },
   ]
   const spoken = ([computed, failed]) => `Tasks a minute, latest: ${rate(last(computed))} computed, ${rate(last(failed))} failed`
   return new Chart(figure('work'), { series, format: rate, spoken })

@@ -73,7 +73,7 @@ export const money = (number) =>
 export const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`
 
 /** The words of a snake_case name. */
-export const words = (name) => String(name).replaceAll('_', ' ')
+export const words = (name) => String(name).replaceAll('_', ' ').replace(/\b(ctr|roas|cpc|cta)\b/g, (short) => short.toUpperCase())
 
 /** The full instant, for titles. */
 export const exact = (instant) => new Date(instant).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })

@@ -6,12 +6,14 @@ from typing import Any, cast
 
 from flask import Blueprint, Flask, Response, current_app, render_template, request
 
-from api.operations import Operations
+from api.engine import engine
+from api.operations import Operations, in_order
 from api.sharing import sent_again
 from api.views.about import about
 from api.waiting import Slots
 from precompute.errors import UnknownPrecomputation
 from precompute.precomputer import Precomputer
+from precompute.queues import IN_DRAIN_ORDER
 from precompute.settings import Settings
 from precompute.subjects import Subject, SubjectRef, check_id
 
@@ -40,7 +42,8 @@ def index() -> str | dict[str, Any]:
     accepted = request.accept_mimetypes
     if accepted["application/json"] > accepted["text/html"]:
         return about()
-    return render_template("operations.html")
+    names = [row.name for row in in_order(engine().catalogue)]
+    return render_template("operations.html", names=names, queues=[queue.label for queue in IN_DRAIN_ORDER])
 
 
 @blueprint.get("/videos/<id:subject_id>", defaults={"subject": Subject.VIDEO})

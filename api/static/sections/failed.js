@@ -33,8 +33,9 @@ export function failure({ key, subject, id, code, message, failed_at: failedAt, 
   const drop = h('button', { type: 'button', 'aria-label': `Drop ${key}`, click: (event) => see(event.currentTarget, 'drop', [key]) }, 'Drop')
   return h('li', {},
     h('p', { class: 'what' }, h('a', { class: 'key', href: pageOf(subject, id, type) }, `${type} · ${subject} ${id}`),
+      h('span', { class: 'soft when' }, since(failedAt)),
       aside ? h('span', { class: 'tag', 'data-tone': 'bad' }, `set aside after ${plural(deliveries, 'delivery', 'deliveries')}`) : null),
-    h('p', { class: 'why' }, `${message} (${code}) · `, since(failedAt)),
+    h('p', { class: 'why' }, `${message} (${code})`),
     h('p', { class: 'does' }, again, drop))
 }
 

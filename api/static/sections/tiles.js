@@ -38,7 +38,7 @@ export function drawSums(course, span) {
   const all = fresh + stale + missed
   const rate = all ? (fresh + stale) / all : null
   tile('hits', percent(rate), `of ${plural(all, 'read')} in ${span}`, rate !== null && rate < 0.8 ? 'warn' : '')
-  tile('reads', count(all), `${count(fresh)} fresh, ${count(stale)} stale, ${count(missed)} missed`)
+  tile('reads', count(all), `${count(stale)} stale, ${count(missed)} missed`)
   const [computed, failed] = [sum(course.computations), sum(course.failures)]
   tile('computed', count(computed), failed ? `${count(failed)} failed in ${span}` : `none failed in ${span}`, failed > computed ? 'bad' : '')
   const [used, unused] = ['used', 'unused'].map((name) => sum(course.types.map((each) => each[name])))

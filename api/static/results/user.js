@@ -1,0 +1,77 @@
+// The results of a user.
+
+import { h } from '../dom.js'
+import { count, money, percent, plural, words } from '../format.js'
+import { pageOf } from '../frame.js'
+import { meter } from '../sections/meter.js'
+import { since } from '../times.js'
+import { fact } from './plain.js'
+
+export const userViews = { predicted_actions: actions, dashboard_data: dashboard, campaign_analytics: analytics }
+
+const TONES = { high: 'good', medium: 'accent', low: '' }
+
+function actions({ predicted_actions: predicted, model }) {
+  if (!predicted.length) return h('p', { class: 'soft' }, 'Too little is known of what this user does.')
+  const rows = predicted.map(({ action, probability, confidence }) => h('tr', {},
+    h('th', { scope: 'row' }, words(action)),
+    h('td', { class: 'meter' }, meter(probability, words(action))),
+    h('td', { class: 'num' }, h('span', { class: 'tag', 'data-tone': TONES[confidence] }, confidence))))
+  return [h('table', { class: 'rows' }, h('tbody', {}, rows)), h('p', { class: 'note' }, `What comes next, by model ${model.version}.`)]
+}
+
+function dashboard({ videos, campaigns, totals, in_progress: running, next_steps: steps }) {
+  return [
+    figures(totals),
+    steps.length ? h('ul', { class: 'steps' }, steps.map(step)) : null,
+    subjects('Videos', 'video', videos.map((each) => ({ ...each, id: each.video_id, name: each.title, began: each.uploaded_at }))),
+    subjects('Campaigns', 'campaign', campaigns.map((each) => ({ ...each, id: each.campaign_id, began: each.created_at }))),
+    running.length ? h('p', { class: 'note' }, `${plural(running.length, 'result')} on the way.`) : null,
+  ]
+}
+
+function figures({ impressions, clicks, spend, revenue, ctr, roas }) {
+  return h('dl', { class: 'funnel' }, [['impressions', count(impressions)], ['clicks', count(clicks)], ['CTR', percent(ctr, 2)], ['spend', money(spend)], ['revenue', money(revenue)], ['ROAS', roas === null ? '–' : `${roas.toFixed(2)}×`]]
+    .map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))))
+}
+
+function step({ text, reason, subject, subject_id: id }) {
+  return h('li', {}, h('p', { class: 'what' }, subject && id ? h('a', { href: pageOf(subject, id) }, text) : text), h('p', { class: 'soft' }, reason))
+}
+
+function subjects(title, subject, items) {
+  if (!items.length) return null
+  const rows = items.slice(0, 20).map(({ id, name, began, totals }) => h('tr', {},
+    h('th', { scope: 'row' }, h('a', { class: 'key', href: pageOf(subject, id) }, name ?? id), name ? h('span', { class: 'soft' }, ` ${id}`) : null),
+    h('td', { class: 'num' }, plural(totals.impressions, 'impression')),
+    h('td', { class: 'num' }, percent(totals.ctr, 2)),
+    h('td', { class: 'num soft' }, since(began))))
+  return [h('h3', {}, `${title} (${items.length})`), h('table', { class: 'rows' }, h('tbody', {}, rows))]
+}
+
+function analytics({ campaigns }) {
+  if (!campaigns.length) return h('p', { class: 'soft' }, 'No campaign of this user has outcomes yet.')
+  return campaigns.slice(0, 10).map((campaign) => [
+    h('h3', {}, h('a', { href: pageOf('campaign', campaign.campaign_id) }, campaign.campaign_id)),
+    figures(campaign.actual),
+    h('dl', { class: 'facts' }, Object.entries(campaign.comparison).map(compared)),
+    variants('Best', campaign.best_variants),
+    variants('Worst', campaign.worst_variants),
+  ])
+}
+
+// Predicted from what came before the last two weeks, against what these weeks brought.
+function compared([name, told]) {
+  if (!told || typeof told !== 'object') return null
+  const format = name === 'ctr' ? (value) => percent(value, 2) : (value) => (value === null || value === undefined ? '–' : `${value.toFixed(2)}×`)
+  const verdict = told.within === true ? ' within what was expected' : told.within === false ? ' outside what was expected' : ''
+  return fact(name.toUpperCase(), `predicted ${format(told.predicted)}, came to ${format(told.actual)}${verdict}`)
+}
+
+function variants(title, items) {
+  if (!items.length) return null
+  const rows = items.map(({ variant_id: name, impressions, ctr, significant }) => h('tr', {},
+    h('th', { scope: 'row' }, name), h('td', { class: 'num' }, plural(impressions, 'impression')), h('td', { class: 'num' }, percent(ctr, 2)),
+    h('td', { class: 'num' }, significant ? h('span', { class: 'tag', 'data-tone': 'accent' }, 'significant') : null)))
+  return h('table', { class: 'rows' }, h('caption', {}, title), h('tbody', {}, rows))
+}
