@@ -20,6 +20,10 @@ def shown(receipt: Receipt) -> dict[str, Any]:
         "message": message,
         "status": "ready" if receipt.ready else "processing",
     }
+    if receipt.callback_id:
+        answer["callback_id"] = receipt.callback_id
+    if receipt.warnings:
+        answer["warnings"] = list(receipt.warnings)
     if receipt.failed:
         answer["failed"] = list(receipt.failed)
         answer["message"] = f"{message}; {len(receipt.failed)} failed a moment ago and can be tried again later"

@@ -65,7 +65,8 @@ def callback_field() -> fields.String:
         allow_none=True,
         validate=validate.And(validate.Length(max=LONGEST_URL), check_callback),
         metadata={
-            "description": "http or https; kept with the event. Nothing calls it yet.",
+            "description": "http or https; posted to, signed, when everything that the trigger started has ended "
+            "(`docs/callbacks.md`).",
             "format": "uri",
             "maxLength": LONGEST_URL,
         },

@@ -9,6 +9,8 @@ from typing import Any
 
 from precompute.addresses import Network, refusal_of
 from precompute.admission import DEFAULT, Bounds, Receipt, admit_all
+from precompute.callbacks import Callbacks
+from precompute.calling_back import call_back
 from precompute.catalogue import Catalogue
 from precompute.clean_text import cleaned
 from precompute.errors import BadParameters, UnknownPrecomputation
@@ -43,7 +45,7 @@ class Trigger:
         user_id: Who did it.
         data: What came along.
         priority: 1 to 10; None for each row's own queue.
-        callback_url: Kept with the event.
+        callback_url: Called when everything that this starts has ended.
     """
 
     kind: type[VideoUploaded] | type[CampaignCreated] | type[UserLoggedIn]
@@ -67,6 +69,7 @@ class Batch:
         backlog: What waits already.
         bounds: How much may.
         allowed: Addresses that a trigger may name though they are not public.
+        callbacks: Who is told when what a trigger started has ended; None where nobody is.
     """
 
     catalogue: Catalogue
@@ -77,6 +80,7 @@ class Batch:
     backlog: Backlog
     bounds: Bounds = DEFAULT
     allowed: tuple[Network, ...] = ()
+    callbacks: Callbacks | None = None
 
     def take(self, triggers: Sequence[Trigger]) -> list[Receipt | Refusal]:
         """A receipt or a refusal for each trigger, in their order; a refusal leaves the others alone.
@@ -87,9 +91,13 @@ class Batch:
         """
         planned = [self._planned(trigger) for trigger in triggers]
         plans = [one for one in planned if isinstance(one, Plan)]
+        for one in plans:
+            tasks = [task.row.name for task in one.tasks]
+            _log.info("Event planned", extra={"action": "event_planned", "subject": str(one.event.ref), "tasks": tasks})
         for queue in {task.queue for one in plans for task in one.tasks}:
             check_room(self.backlog, queue, bounds=self.bounds)
         receipts = admit_all(plans, ledger=self.ledger, dispatch=self.dispatch)
+        receipts = call_back(plans, receipts, callbacks=self.callbacks, at=self.ledger.cache.clock())
         # Before the action is recorded: what is predicted from it asks what its user brought last.
         Latest(self.ledger.cache.client).remember(one.event for one in plans)
         # Last: a trigger that is refused comes again, and then joins what was admitted, but must not be recorded twice.
@@ -106,6 +114,8 @@ class Batch:
             rows = self.catalogue.started_by(type(event))
             if not rows:
                 raise UnknownPrecomputation(f"no task type starts with {event.name}")
+            extra = {"trigger": event.name, "subject": str(event.ref), "user": event.user_id}
+            _log.info("Event received", extra={"action": "event_received", **extra})
             return plan(event, catalogue=self.catalogue, rows=rows, priority=trigger.priority)
         except (BadParameters, UnknownPrecomputation) as refusal:
             return refusal
@@ -149,4 +159,4 @@ def event_of(trigger: Trigger, *, media_root: Path) -> Event:
 
 def _tell(event: Event, receipt: Receipt) -> None:
     extra = {"subject": str(event.ref), "queued": sorted(receipt.queued), "cached": sorted(receipt.cached)}
-    _log.info("Event admitted", extra={"action": "event_admitted", "event": event.name, **extra})
+    _log.info("Event admitted", extra={"action": "event_admitted", "trigger": event.name, **extra})

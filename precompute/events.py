@@ -16,7 +16,7 @@ class Event:
         subject_id: Id of the video, campaign or user.
         user_id: Who did it.
         data: What the trigger brought along, JSON-like; empty when nothing did.
-        callback_url: An address that the trigger brought along, or None; kept with the event, and nothing calls it yet.
+        callback_url: An address that the trigger brought along, or None.
         fingerprint: Names the input (the video's address, a file's size and time); two events about one subject with
             the same fingerprint are about the same thing, and its results are not computed again. Empty when nothing is
             known.

@@ -9,6 +9,7 @@ from typing import Any
 from precompute.admission import Bounds, Receipt
 from precompute.batch import Batch, Refusal, Trigger
 from precompute.cache import Cache
+from precompute.callbacks import Callbacks
 from precompute.catalogue import Catalogue
 from precompute.entry import Entry, Miss
 from precompute.errors import UnknownPrecomputation
@@ -47,6 +48,7 @@ class Precomputer:
         notifications: Wakes waiting readers.
         memory: Keeps what triggers and callers say for good.
         foresight: Knows from what users did what they do next.
+        callbacks: Who is told when what a trigger started has ended; None where nobody is.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Precomputer:
         notifications: Notifications,
         memory: Memory,
         foresight: Foresight,
+        callbacks: Callbacks | None = None,
     ) -> None:
         self.settings = settings
         self.catalogue = catalogue
@@ -69,6 +72,7 @@ class Precomputer:
         self.notifications = notifications
         self.memory = memory
         self.foresight = foresight
+        self.callbacks = callbacks
         self.backlog = Backlog(cache, catalogue)
         self.refreshing = Refreshing(
             settings=settings,
@@ -155,6 +159,7 @@ class Precomputer:
             backlog=self.backlog,
             bounds=Bounds.of(self.settings),
             allowed=self.settings.allow_addresses,
+            callbacks=self.callbacks,
         )
         return taking.take(triggers)
 

@@ -16,7 +16,14 @@ from marshmallow import ValidationError
 
 from precompute.cache import StoredEntry
 from precompute.entry import Failure
-from precompute.errors import InputGone, LeaseLost, PrecomputeError, SourceUnavailable, StoreUnavailable
+from precompute.errors import (
+    BrokerUnavailable,
+    InputGone,
+    LeaseLost,
+    PrecomputeError,
+    SourceUnavailable,
+    StoreUnavailable,
+)
 from precompute.events import Event, event_from_json
 from precompute.job import Computed
 from precompute.ledger import Beginning
@@ -98,6 +105,17 @@ class Execution:
         outdate_mixed(self.engine, self.bindings, binding.row, event)
         self.engine.cache.outdate(shown_with(binding.row, event, catalogue=self.engine.catalogue))
         self.engine.dependants.release(binding.row, message.key, again=again)
+        self._call_back(message)
+
+    def _call_back(self, message: Message) -> None:
+        """Have those told who wait for the subject to be done."""
+        if not self.engine.settings.callback_secrets:
+            return
+        try:
+            self.engine.callbacks.notice([message.key.ref])
+        except (BrokerUnavailable, StoreUnavailable) as problem:
+            extra = {"action": "callback_noticed_later", "key": str(message.key), "reason": problem.message}
+            _log.warning("Callback noticed later", extra=extra)
 
     def _event_of(self, message: Message, *, owner: str) -> Event | None:
         """The event of the message; None when this version cannot read it, and then its task has failed."""

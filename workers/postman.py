@@ -1,0 +1,160 @@
+"""Callbacks are sent by main processes of workers: they wait for other people's servers while the children compute."""
+
+import logging
+import os
+import random
+import threading
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from celery import signals
+
+from precompute.callbacks import Callback, Callbacks
+from precompute.errors import BrokerUnavailable, StoreUnavailable
+from precompute.scripts import reaching_cache
+from precompute.settings import Settings
+from workers.callbacks import Answer, Outcome, Sender, body_of
+from workers.wiring import engine
+
+_log = logging.getLogger(__name__)
+
+PAUSES = (
+    *(timedelta(seconds=2), timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5)),
+    *(timedelta(minutes=15), timedelta(minutes=30)),
+)
+"""Before each further try, in all 51 minutes; then it is given up."""
+
+AT_ONCE = 16
+"""Callbacks that one worker sends at the same time, so that a slow receiver holds up few others."""
+
+LOOK_EVERY_S = 0.5
+"""How long a callback waits at most when nobody else is told; looking costs one round trip."""
+
+_SPREAD = 0.2
+"""Pauses are up to this share longer, so that what failed together does not come back together."""
+
+
+class Postman:
+    """Sends what is due from a thread of one worker's main process until it is stopped.
+
+    Args:
+        callbacks: Where they wait.
+        sender: Sends them.
+        count: Told what became of each try, by outcome; ``given_up`` where there is no further one.
+        pauses: Before each further try.
+    """
+
+    def __init__(
+        self,
+        callbacks: Callbacks,
+        sender: Sender,
+        *,
+        count: Callable[[str], object],
+        pauses: Sequence[timedelta] = PAUSES,
+    ) -> None:
+        self._callbacks = callbacks
+        self._sender = sender
+        self._count = count
+        self._pauses = pauses
+        self._free = threading.Semaphore(AT_ONCE)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._go_round, name="precompute-postman", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more; what is being sent is finished, or sent again by another worker when its claim ends."""
+        self._ended.set()
+
+    def _go_round(self) -> None:
+        while not self._ended.is_set():
+            try:
+                taken = self._hand_out()
+            except (BrokerUnavailable, StoreUnavailable) as problem:
+                _log.warning("Callbacks wait", extra={"action": "callbacks_wait", "reason": problem.message})
+                taken = 0
+            if not taken:
+                self._ended.wait(LOOK_EVERY_S)
+
+    def _hand_out(self) -> int:
+        claimed = self._callbacks.claim(most=AT_ONCE)
+        waiting = [each for each in claimed if each.waits]
+        self._callbacks.look_later(waiting)
+        self._callbacks.ripen(waiting)
+        for each in claimed:
+            if not each.waits:
+                # A claim lasts longer than waiting for those that are being sent, and sending this one.
+                self._free.acquire()
+                # Ends with the process: what it does not get done, another worker does when the claim ends.
+                threading.Thread(target=self._deliver_freeing, args=[each], daemon=True).start()
+        return len(claimed)
+
+    def _deliver_freeing(self, callback: Callback) -> None:
+        try:
+            self._deliver(callback)
+        finally:
+            self._free.release()
+
+    def _deliver(self, callback: Callback) -> None:
+        try:
+            if not callback.body:
+                body = body_of(callback, self._callbacks.records(callback))
+                callback = self._callbacks.freeze(callback, body=body)
+            self._settle(callback, self._sender.send(callback))
+        except (BrokerUnavailable, StoreUnavailable) as problem:
+            extra = {"action": "callback_unsettled", "callback": callback.id, "reason": problem.message}
+            _log.warning("Callback comes again", extra=extra)
+
+    def _settle(self, callback: Callback, answer: Answer) -> None:
+        about: dict[str, Any] = {"callback": callback.id, "subject": str(callback.ref), "reason": answer.reason}
+        about |= {"tries": callback.tries + 1, "request_id": callback.request_id}
+        if answer.outcome is Outcome.DELIVERED:
+            self._callbacks.forget(callback)
+            _log.info("Callback delivered", extra={"action": "callback_delivered", **about})
+        elif answer.outcome is Outcome.FAILED and callback.tries < len(self._pauses):
+            pause = self._pauses[callback.tries]
+            # Nobody gains by guessing it.
+            self._callbacks.again(callback, after=pause * (1 + _SPREAD * random.random()))  # noqa: S311
+            _log.warning("Callback failed", extra={"action": "callback_failed", **about})
+        else:
+            self._callbacks.forget(callback)
+            self._count("given_up")
+            _log.error("Callback given up", extra={"action": "callback_given_up", **about})
+        self._count(answer.outcome)
+
+
+def connect() -> None:
+    """Send callbacks from every worker that starts in this process, if there is a secret to sign them with."""
+    running: list[Postman] = []
+
+    def started(**_: Any) -> None:
+        settings = Settings.from_environ(os.environ)
+        if settings.callback_secrets:
+            running.append(postman_of(settings))
+            running[-1].start()
+
+    def ended(**_: Any) -> None:
+        while running:
+            running.pop().stop()
+
+    signals.worker_ready.connect(started, weak=False)
+    signals.worker_shutting_down.connect(ended, weak=False)
+    signals.worker_shutdown.connect(ended, weak=False)
+
+
+def postman_of(settings: Settings) -> Postman:
+    """With connections of its own."""
+    parts = engine(settings)
+
+    def count(outcome: str) -> None:
+        try:
+            with reaching_cache():
+                parts.cache.client.hincrby("pc:m", f"callbacks:{outcome}", 1)
+        except StoreUnavailable:
+            _log.info("Callback not counted", extra={"action": "callback_not_counted", "outcome": outcome})
+
+    sender = Sender(secrets=settings.callback_secrets, allowed=settings.allow_addresses)
+    return Postman(parts.callbacks, sender, count=count)
