@@ -7,6 +7,7 @@ from marshmallow import fields
 from werkzeug.routing import BaseConverter
 
 import precompute
+from api.access import tell_access
 from api.answers import ByTaskType, ChangeSchema, Result, TaskTypeName
 from api.errors import ServiceApi
 from precompute.catalogue import Catalogue
@@ -22,7 +23,9 @@ shares are 0 to 1, boxes are shares of the frame from its top left corner, insta
 added to any answer; none is renamed, retyped or dropped.
 
 Every answer that is not a success has the shape of `Error`, also those that no operation names: 404 where there is
-nothing, 405 with `Allow` where the method is wrong, 413 above 1 MB, 415 for a body that is not sent as JSON.
+nothing, 405 with `Allow` where the method is wrong, 413 above 1 MB, 415 for a body that is not sent as JSON. A service
+with API keys answers 401 without one, and 403 where the key lacks the operation's scope; one with a rate limit answers
+429 with `Retry-After`.
 """
 
 _LICENCE = {"name": "MIT", "identifier": "MIT"}
@@ -82,6 +85,8 @@ def service_api(app: Flask, *, catalogue: Catalogue) -> ServiceApi:
     api.spec.components.schema(_TASK_TYPE, {"type": "string", "enum": names, "description": "A served task type."})
     for converter, schema in _in_paths(names).items():
         api.register_converter(converter, lambda _, schema=schema: schema)
+    # Its schema is a reference, which says the type by itself.
+    api.register_field(TaskTypeName, None, None)
     _derive_fields(api.ma_plugin.converter, rows)
     # Events of a stream; no body of an answer has this shape, so no view brings it along.
     api.spec.components.schema("Change", schema=ChangeSchema)
@@ -95,6 +100,7 @@ def document(api: ServiceApi) -> dict[str, Any]:
     for path in whole["paths"].values():
         if "parameters" in path:
             path["parameters"] = [_told(each) for each in path["parameters"]]
+    tell_access(whole)
     # flask-smorest brings its own, though no view of ours has pages.
     schemas.pop("PaginationMetadata", None)
     for schema in schemas.values():

@@ -5,16 +5,17 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from api.app import create_app
-from api.openapi import document
-from precompute.settings import Settings
-from workers.wiring import precomputer
+from api.document import shipped_document
 
 Json = Mapping[str, Any]
 
 _MADE_BY = (
     "<!-- Made from the OpenAPI document by `python -m api.reference > docs/api.md`; a test holds them together. -->"
 )
+
+
+_EVERYWHERE = frozenset({"401", "403", "429"})
+"""Told once for all, at the top."""
 
 
 def reference(spec: Json) -> str:
@@ -54,7 +55,7 @@ def _task_types(spec: Json) -> Iterator[str]:
 
 def _operation(method: str, path: str, operation: Json, *, shared: list[Json]) -> Iterator[str]:
     yield f"### `{method.upper()} {path}`"
-    yield operation["summary"]
+    yield operation["summary"] + (f" Scope: `{operation['x-scope']}`." if "x-scope" in operation else "")
     if "description" in operation:
         yield operation["description"]
     parameters = [*shared, *operation.get("parameters", [])]
@@ -65,7 +66,7 @@ def _operation(method: str, path: str, operation: Json, *, shared: list[Json]) -
         yield f"Body: {_type(body['schema'])}{'' if operation['requestBody'].get('required') else ' (optional)'}"
         if "example" in body:
             yield _json(body["example"])
-    responses = sorted(operation["responses"].items())
+    responses = [each for each in sorted(operation["responses"].items()) if each[0] not in _EVERYWHERE]
     yield _table(["status", "body", "about"], [_response(status, response) for status, response in responses])
     yield from _first_example(responses)
 
@@ -95,9 +96,13 @@ def _response(status: str, response: Json) -> list[str]:
 def _first_example(responses: list[tuple[str, Json]]) -> Iterator[str]:
     for _status, response in responses[:1]:
         for content in response.get("content", {}).values():
-            example = content.get("example", next(iter(content.get("examples", {}).values()), {}).get("value"))
-            if example is not None:
+            shown = [content["example"]] if "example" in content else _values(content)
+            for example in shown[:1]:
                 yield f"```\n{example.strip()}\n```" if isinstance(example, str) else _json(example)
+
+
+def _values(content: Json) -> list[Any]:
+    return [each["value"] for each in content.get("examples", {}).values()]
 
 
 def _schema(name: str, schema: Json) -> Iterator[str]:
@@ -155,9 +160,7 @@ def _cell(text: str) -> str:
 
 def main() -> None:
     """Print the page for the shipped catalogue."""
-    settings = Settings()
-    app = create_app(precomputer(settings), settings)
-    sys.stdout.write(reference(document(app.extensions["flask-smorest"]["apis"][""]["ext_obj"])))
+    sys.stdout.write(reference(shipped_document()))
 
 
 if __name__ == "__main__":

@@ -148,6 +148,11 @@ def test_the_reference_is_what_the_document_says(spec: dict[str, Any]) -> None:
     assert (ROOT / "docs/api.md").read_text(encoding="utf-8") == reference(spec)
 
 
+def test_the_client_is_made_from_this_document(spec: dict[str, Any]) -> None:
+    """clients/typescript/openapi.json is the document that `python -m api.document` prints now (`make docs`)."""
+    assert json.loads((ROOT / "clients/typescript/openapi.json").read_text(encoding="utf-8")) == spec
+
+
 class Sources(HTMLParser):
     """Collects what a page loads."""
 

@@ -141,6 +141,19 @@ def test_every_parameter_says_what_it_is() -> None:
             assert each["in"] != "path" or each["required"], (name, each["name"])
 
 
+def test_keys_are_told_as_they_are_asked_for() -> None:
+    """Each operation names the scope that the guard asks for, and how it refuses; health takes no key."""
+    found = {name: operation for name, operation, _ in operations()}
+    assert found["get /healthz"]["security"] == found["get /readyz"]["security"] == []
+    scopes = {name: operation["x-scope"] for name, operation in found.items() if operation["security"]}
+    assert scopes["get /api/precompute/queue"] == scopes["post /api/precompute/predict-actions"] == "read"
+    assert scopes["post /api/precompute/video"] == "write"
+    assert scopes["delete /api/precompute/cache"] == scopes["post /api/precompute/failed/retry"] == "admin"
+    for name in scopes:
+        assert {"401", "403", "429"} <= set(found[name]["responses"]), name
+    assert set(SPEC["components"]["securitySchemes"]) == {"bearer", "header"}
+
+
 def test_waiting_is_said_in_seconds() -> None:
     """Every 503 comes with `Retry-After`, a whole number, and so does a result that is being computed."""
     for name, operation, _ in operations():
