@@ -4,12 +4,27 @@ from flask import Flask
 from flask_swagger_ui import get_swaggerui_blueprint
 
 from api.correlation import Correlated
+from api.direct import DirectReads
 from api.engine import attach
 from api.errors import answer_errors
 from api.guard import guard
 from api.limits import limit
 from api.openapi import service_api
-from api.views import about, batches, cache, campaigns, exposition, facts, failed, logins, media, operations, status, triggers, watching
+from api.views import (
+    about,
+    batches,
+    cache,
+    campaigns,
+    exposition,
+    facts,
+    failed,
+    logins,
+    media,
+    operations,
+    status,
+    triggers,
+    watching,
+)
 from precompute.precomputer import Precomputer
 from precompute.settings import Settings
 
@@ -38,7 +53,7 @@ def create_app(precomputer: Precomputer, settings: Settings) -> Flask:
     app.url_map.strict_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     attach(app, precomputer, settings=settings)
-    guard(app, settings)
+    door = guard(app, settings)
     limit(app, settings)
     exposition.expose(app, precomputer, settings=settings)
     api = service_api(app, catalogue=precomputer.catalogue)
@@ -52,5 +67,8 @@ def create_app(precomputer: Precomputer, settings: Settings) -> Flask:
     # The badge would send the document to a validator on the internet.
     shown = {"app_name": api.spec.title, "validatorUrl": None, "displayRequestDuration": True}
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", config=shown))
-    app.wsgi_app = Correlated(app.wsgi_app)  # type: ignore[method-assign]
+    reads = DirectReads(app.wsgi_app, look=precomputer.get, door=door, note=exposition.scrape_of(app).note)
+    # What is counted or traced by Flask's extensions has to pass them.
+    direct = settings.rate_limit is None and settings.tracing_endpoint is None
+    app.wsgi_app = Correlated(reads if direct else app.wsgi_app)  # type: ignore[method-assign]
     return app

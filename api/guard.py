@@ -1,7 +1,8 @@
 """Who is let in: with keys whoever holds one that is good for the route; without, whoever is on this machine."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+from wsgiref.types import WSGIEnvironment
 
 from flask import Flask, Request, Response, g, jsonify, request
 
@@ -37,10 +38,21 @@ def needed_for(method: str, route: str) -> Scope:
     return _NEEDS_OF_ROUTES.get((method, route), _NEEDS.get(method, Scope.ADMIN))
 
 
-def guard(app: Flask, settings: Settings) -> None:
-    """Let ``app`` ask every request but those for its health who sends it."""
-    check: Callable[[], Refusal] = Keyed(settings.api_keys).check if settings.api_keys else _from_here
-    app.before_request(check)
+class Door(Protocol):
+    """Decides who is let in."""
+
+    def check(self) -> Refusal:
+        """None for Flask's request when it is let in; else what it is answered."""
+
+    def opens(self, environ: WSGIEnvironment, scope: Scope) -> bool:
+        """Whether a request that needs that scope is let in for sure; the rest is looked at by :meth:`check`."""
+
+
+def guard(app: Flask, settings: Settings) -> Door:
+    """Let ``app`` ask every request but those for its health who sends it; how it asks."""
+    door: Door = Keyed(settings.api_keys) if settings.api_keys else Local()
+    app.before_request(door.check)
+    return door
 
 
 class Keyed:
@@ -53,8 +65,16 @@ class Keyed:
     def __init__(self, keys: Sequence[ApiKey]) -> None:
         self._keys = keys
 
+    def opens(self, environ: WSGIEnvironment, scope: Scope) -> bool:
+        """Whether the key of one of the two headers is good for that."""
+        word, _, secret = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if word.lower() != "bearer":
+            secret = environ.get("HTTP_X_API_KEY", "")
+        key = holder_of(secret, self._keys) if 0 < len(secret) <= _LONGEST_SECRET else None
+        return key is not None and key.allows(scope)
+
     def check(self) -> Refusal:
-        """None for a request with a key that is good for it; else what it is answered."""
+        """None for Flask's request with a key that is good for it; else what it is answered."""
         if request.path in OPEN:
             return None
         secret = _presented(request)
@@ -69,20 +89,28 @@ class Keyed:
         return None
 
 
-def _from_here() -> Refusal:
-    if request.path in OPEN:
+class Local:
+    """Lets this machine in."""
+
+    def opens(self, environ: WSGIEnvironment, _scope: Scope) -> bool:
+        """Whether it comes from here, and calls us by a name of here."""
+        return is_local(environ.get("REMOTE_ADDR") or "localhost") and is_local(_host_of(environ))
+
+    def check(self) -> Refusal:
+        """None for Flask's request when it is let in; else what it is answered."""
+        environ = request.environ
+        if request.path in OPEN:
+            return None
+        if not is_local(environ.get("REMOTE_ADDR") or "localhost"):
+            return _forbidden("local_only", "without API keys this service answers on its own machine only")
+        # A page elsewhere can have its visitor's browser call here under a name of its own (DNS rebinding).
+        if not is_local(_host_of(environ)):
+            return _forbidden("local_only", "without API keys this service is called localhost or 127.0.0.1 only")
         return None
-    peer = request.environ.get("REMOTE_ADDR") or "localhost"
-    if not is_local(peer):
-        return _forbidden("local_only", "without API keys this service answers on its own machine only")
-    # A page elsewhere can have its visitor's browser call here under a name of its own (DNS rebinding).
-    if not is_local(_host_of(request)):
-        return _forbidden("local_only", "without API keys this service is called localhost or 127.0.0.1 only")
-    return None
 
 
-def _host_of(asked: Request) -> str:
-    host: str = asked.environ.get("HTTP_HOST", "localhost")
+def _host_of(environ: WSGIEnvironment) -> str:
+    host: str = environ.get("HTTP_HOST", "localhost")
     name, colon, port = host.rpartition(":")
     return name if colon and port.isdigit() and not name.endswith(":") else host
 

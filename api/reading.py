@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import orjson
 from flask import Request, Response
+from werkzeug.http import parse_etags
 
 from api.errors import problem
 from precompute.clock import iso
@@ -39,16 +40,34 @@ def asked_wait(request: Request) -> timedelta:
 
 def hit(entry: Entry, request: Request) -> Response:
     """200 with the result, or 304 when the caller has it already."""
-    etag = f'W/"{entry.etag}"'
-    headers = {
-        "ETag": etag,
-        "Age": str(int(entry.age_seconds)),
-        "Cache-Control": f"private, max-age={int(entry.expires_in_seconds)}",
-        "X-Cache": "STALE" if entry.stale else "HIT",
-    }
-    if "HTTP_IF_NONE_MATCH" in request.environ and request.if_none_match.contains_weak(entry.etag):
-        return Response(status=304, headers=headers)
-    return Response(_body(entry), headers=headers, content_type="application/json")
+    if is_known(entry, request.environ.get("HTTP_IF_NONE_MATCH")):
+        return Response(status=304, headers=hit_headers(entry))
+    return Response(hit_body(entry), headers=hit_headers(entry), content_type="application/json")
+
+
+def is_known(entry: Entry, if_none_match: str | None) -> bool:
+    """Whether the caller has this content already, as its ``If-None-Match`` says."""
+    return if_none_match is not None and parse_etags(if_none_match).contains_weak(entry.etag)
+
+
+def hit_headers(entry: Entry) -> list[tuple[str, str]]:
+    """What an answer with a result tells about it."""
+    return [
+        ("ETag", f'W/"{entry.etag}"'),
+        ("Age", str(int(entry.age_seconds))),
+        ("Cache-Control", f"private, max-age={int(entry.expires_in_seconds)}"),
+        ("X-Cache", "STALE" if entry.stale else "HIT"),
+    ]
+
+
+def hit_body(entry: Entry) -> bytes:
+    """The answer's body, around the result as it is stored."""
+    # A key consists of characters that JSON leaves as they are.
+    ages = (
+        f',"cached":true,"stale":{"true" if entry.stale else "false"},"computed_at":"{iso(entry.computed_at)}",'
+        f'"age_seconds":{entry.age_seconds:.3f},"expires_in_seconds":{entry.expires_in_seconds:.3f}}}'
+    )
+    return b'{"success":true,"cache_key":"%b","result":%b%b' % (str(entry.key).encode(), entry.body, ages.encode())
 
 
 def miss(found: Miss) -> Response:
@@ -71,12 +90,3 @@ def _reason(found: Miss) -> Failure:
     if found.state.on_its_way:
         return Failure(code="processing", message=f"{found.key} is being computed; ask again, or wait with ?wait=30")
     return Failure(code="not_cached", message=f"nothing is cached under {found.key}, and nothing is on its way")
-
-
-def _body(entry: Entry) -> bytes:
-    # A key consists of characters that JSON leaves as they are.
-    ages = (
-        f',"cached":true,"stale":{"true" if entry.stale else "false"},"computed_at":"{iso(entry.computed_at)}",'
-        f'"age_seconds":{entry.age_seconds:.3f},"expires_in_seconds":{entry.expires_in_seconds:.3f}}}'
-    )
-    return b'{"success":true,"cache_key":"%b","result":%b%b' % (str(entry.key).encode(), entry.body, ages.encode())

@@ -4,7 +4,6 @@ import platform
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
@@ -17,7 +16,7 @@ import precompute
 from api.exposition.broker import Backstage, BrokerSide
 from api.exposition.families import counter, cumulated, gauge, histogram
 from api.exposition.reads import memory, predictions, reads, uses
-from api.exposition.requests import BOUNDS_S, Requests, count_requests, durations_by_kind
+from api.exposition.requests import BOUNDS_S, Kind, Requests, count_requests, durations_by_kind
 from api.exposition.thresholds import alerts, thresholds
 from api.exposition.work import processing, queues, refreshes, workers
 from precompute.alerts import active_alerts
@@ -63,14 +62,19 @@ class Scrape(Collector):
         self._settings = settings
         # A scrape must not wait for a frozen server as long as work does.
         client = connect(settings.redis_url, connect_timeout_s=TIMEOUT_S, answer_timeout_s=TIMEOUT_S)
-        self._cache = Cache(client)
-        self._broker = BrokerSide(settings, clock=self._cache.clock, timeout_s=TIMEOUT_S)
+        self._cache = Cache(client, clock=precomputer.cache.clock)
+        self._broker = BrokerSide(settings, clock=precomputer.cache.clock, timeout_s=TIMEOUT_S)
         self._requests: Requests | None = None
         self._pool = ThreadPoolExecutor(max_workers=6, thread_name_prefix="precompute-scrape")
 
     def count(self, app: Flask) -> None:
         """Count the HTTP requests of ``app`` from now on; their figures are those of all processes that count."""
         self._requests = count_requests(app, self._cache)
+
+    def note(self, kind: Kind, seconds: float) -> None:
+        """Count one request that Flask never saw, where requests are counted."""
+        if self._requests is not None:
+            self._requests.note(kind, seconds=seconds)
 
     def registry(self) -> CollectorRegistry:
         """With the figures of this process beside those of the service."""
@@ -109,8 +113,7 @@ class Scrape(Collector):
     def _of_cache(self) -> list[Metric]:
         cache, catalogue = self._cache, self._precomputer.catalogue
         if self._requests is not None:
-            with suppress(StoreUnavailable):
-                self._requests.flush()
+            self._requests.flush()
         measures, now = measure(cache, catalogue), standing(cache)
         accuracies = {name: accuracy(cache, window=window).all for name, window in WINDOWS.items()}
         return [
