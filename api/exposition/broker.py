@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import celeryconfig
@@ -44,10 +45,10 @@ class BrokerSide:
     def __init__(self, settings: Settings, *, clock: Clock, timeout_s: float) -> None:
         self._clock = clock
         self._on_redis = beat_url(settings) == settings.broker
-        timeouts = {"connect_timeout_s": timeout_s, "answer_timeout_s": timeout_s}
+        reach = partial(connect, connect_timeout_s=timeout_s, answer_timeout_s=timeout_s)
         # redis-py annotates every answer as awaitable, too.
-        self._beat: Any = connect(beat_url(settings), **timeouts)
-        self._stream: Any = connect(stream_url(settings), **timeouts)
+        self._beat: Any = reach(beat_url(settings))
+        self._stream: Any = reach(stream_url(settings))
 
     def answers(self, precomputer: Precomputer) -> bool:
         """True, if the broker answers.

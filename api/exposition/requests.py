@@ -70,6 +70,7 @@ class Requests:
         self._cache = cache
         self._counts: defaultdict[str, int] = defaultdict(int)
         self._lock = threading.Lock()
+        self._flushing = threading.Lock()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self._accounts = Accounts(cache=cache, role="api", name=f"api@{socket.gethostname()}:{os.getpid()}")
@@ -84,25 +85,21 @@ class Requests:
             self._start()
 
     def flush(self) -> None:
-        """Add what was counted to everybody's counts.
+        """Add what was counted to everybody's counts; when this returns, nothing that came before is on its way.
 
         Raises:
             StoreUnavailable: It was not added, and is kept.
         """
-        with self._lock:
-            counts, self._counts = self._counts, defaultdict(int)
-        if not counts:
-            return
-        try:
-            with reaching_cache(), self._cache.client.pipeline(transaction=False) as pipe:
-                for name, count in counts.items():
-                    pipe.hincrby(REQUESTS_KEY, name, count)
-                pipe.execute()
-        except StoreUnavailable:
+        with self._flushing:
             with self._lock:
-                for name, count in counts.items():
-                    self._counts[name] += count
-            raise
+                counts, self._counts = self._counts, defaultdict(int)
+            try:
+                self._add(counts)
+            except StoreUnavailable:
+                with self._lock:
+                    for name, count in counts.items():
+                        self._counts[name] += count
+                raise
 
     def close(self) -> None:
         """Add what is left, and count no more."""
@@ -112,6 +109,12 @@ class Requests:
             self._accounts.close()
         except StoreUnavailable:
             _log.info("Cache away at the end", extra={"action": "requests_not_counted"})
+
+    def _add(self, counts: Mapping[str, int]) -> None:
+        with reaching_cache(), self._cache.client.pipeline(transaction=False) as pipe:
+            for name, count in counts.items():
+                pipe.hincrby(REQUESTS_KEY, name, count)
+            pipe.execute()
 
     def _start(self) -> None:
         with self._lock:

@@ -7,7 +7,7 @@ from prometheus_client import Metric
 from api.exposition.families import counter, gauge, histogram, of_classes, summary
 from precompute.catalogue import Catalogue
 from precompute.measures import Measures
-from precompute.processes import RoleFigures, role_of
+from precompute.processes import MOST_ROLES, OTHER, RoleFigures, role_of
 from precompute.queues import IN_DRAIN_ORDER, Queue
 from precompute.standing import Standing
 
@@ -74,6 +74,8 @@ def workers(measures: Measures, roles: Mapping[str, RoleFigures]) -> Iterator[Me
     processes, busy = dict(count), dict.fromkeys(count, 0.0)
     for worker in measures.workers:
         role = role_of(str(worker["name"]))
+        if role not in count and len(count) >= MOST_ROLES:
+            role = OTHER
         count[role] = count.get(role, 0) + 1
         processes[role] = processes.get(role, 0) + int(worker["processes"])
         busy[role] = busy.get(role, 0.0) + float(worker.get("busy") or 0.0) * int(worker["processes"])

@@ -5,10 +5,14 @@ from pathlib import Path
 import pytest
 import redis
 from bench import CATALOGUE, Bench
+from flask import Flask
 from servers import ValkeyServer
 from watched_precomputer import WatchedSleep, precomputer_with
 
+from api.app import create_app
+from api.views.exposition import scrape_of
 from precompute.precomputer import Precomputer
+from precompute.settings import Settings
 
 
 @pytest.fixture
@@ -27,3 +31,12 @@ def notifications(cache_server: ValkeyServer) -> WatchedSleep:
 def precomputer(bench: Bench, notifications: WatchedSleep, tmp_path: Path) -> Precomputer:
     """The bench's engine, with an empty media folder."""
     return precomputer_with(CATALOGUE, bench, notifications, tmp_path)
+
+
+@pytest.fixture
+def app(precomputer: Precomputer, cache_server: ValkeyServer) -> Flask:
+    """An API on the bench's engine; the cache's server is its broker as well."""
+    settings = Settings(redis_url=cache_server.url)
+    app = create_app(precomputer, settings)
+    scrape_of(app).count(app)
+    return app
