@@ -10,7 +10,8 @@ import click
 from rich.table import Table
 
 from api.amounts import duration, size
-from api.console import console_for, print_json
+from api.completion import cache_keys
+from api.console import console_for, print_json, print_table
 from api.figures import cache_figures
 from precompute.clock import iso
 from precompute.errors import UnknownPrecomputation
@@ -31,7 +32,7 @@ def cache() -> None:
 
 
 @cache.command()
-@click.argument("pattern", default="*")
+@click.argument("pattern", default="*", shell_complete=cache_keys)
 @click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="Entries at most.")
 @_JSON
 def ls(pattern: str, limit: int, as_json: bool) -> None:
@@ -44,7 +45,7 @@ def ls(pattern: str, limit: int, as_json: bool) -> None:
     if as_json:
         print_json({"entries": [_told(one) for one in found], "more": more})
         return
-    console_for().print(_table(found))
+    print_table(console_for(), _table(found))
     if more:
         click.echo(f"There are more than these {limit}; --limit shows more.", err=True)
     elif not found:
@@ -52,7 +53,7 @@ def ls(pattern: str, limit: int, as_json: bool) -> None:
 
 
 @cache.command()
-@click.argument("key")
+@click.argument("key", shell_complete=cache_keys)
 @click.option("--part", metavar="NAME", help="The bytes kept beside the result under NAME instead.")
 @click.option("--output", type=click.File("wb"), default="-", help="Where they go; standard output by default.")
 @_JSON
@@ -71,12 +72,12 @@ def show(key: str, part: str | None, output: IO[bytes], as_json: bool) -> None:
         print_json({**told, "result": value})
         return
     console = console_for()
-    console.print(_details(found[0], told))
+    print_table(console, _details(found[0], told))
     console.print_json(data=value)
 
 
 @cache.command()
-@click.argument("pattern")
+@click.argument("pattern", shell_complete=cache_keys)
 @click.option("--soft", is_flag=True, help="Mark stale instead: still served, until computed anew.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @_JSON
@@ -115,7 +116,7 @@ def stats(as_json: bool) -> None:
         counts = (str(each[what]) for what in ("computed", "unchanged", "parked"))
         held = (str(each["entries"]), size(each["bytes"]), str(each["reads"]))
         table.add_row(name, *held, *_percents(each), *counts)
-    console_for().print(table)
+    print_table(console_for(), table)
 
 
 def _percents(each: Mapping[str, Any]) -> list[str]:

@@ -9,14 +9,23 @@ from precompute.errors import DeclarationError, PrecomputeError, StoreUnavailabl
 
 COMMANDS = {
     "up": ("api.stack.run:up", "Run the whole stack until Ctrl-C."),
-    "train": ("api.train:train", "Train a kind of model (ctr, roas, text, actions) from what is in the store."),
-    "models": ("api.models_command:models", "List the trained models; `models rollback` goes back."),
-    "warm": ("api.warm_command:warm", "Precompute what is likely to be asked for, most useful first."),
+    "demo": ("api.demo.run:demo", "Precompute a video before your eyes."),
+    "submit": (
+        "api.submit_command:submit",
+        "Say that a video was uploaded, a campaign created, or that a user logged in.",
+    ),
+    "watch": ("api.watch_command:watch", "Follow what is computed about a video, campaign or user, live."),
+    "queue": ("api.figures_command:queue", "How many tasks wait, where, and for how long."),
+    "metrics": ("api.figures_command:metrics", "What the service counts about itself."),
+    "failed": ("api.failed_command:failed", "See to what has failed or is set aside (ls, retry, drop)."),
     "cache": ("api.cache_command:cache", "Look at what is stored (ls, show, stats), and drop it (rm)."),
+    "warm": ("api.warm_command:warm", "Precompute what is likely to be asked for, most useful first."),
+    "models": ("api.models_command:models", "List the trained models; `models rollback` goes back."),
+    "train": ("api.train:train", "Train a kind of model (ctr, roas, text, actions) from what is in the store."),
+    "replay": ("api.replay_command:replay_log", "What computing ahead would have saved on a log of what people did."),
     "alerts": ("api.alerts_command:alerts", "What is wrong now; `--test` sends a message to where alerts go."),
     "keys": ("api.keys_command:keys", "Make API keys, and list those that are let in."),
-    "replay": ("api.replay_command:replay_log", "What computing ahead would have saved on a log of what people did."),
-    "demo": ("api.demo.run:demo", "Precompute a video before your eyes."),
+    "doctor": ("api.doctor_command:doctor", "Whether this installation can work, and how to mend what is wrong."),
 }
 """Where each sub-command lives, and what it does in a line."""
 
@@ -56,9 +65,16 @@ class LazyGroup(click.Group):
             hint = AWAY if isinstance(problem, StoreUnavailable) else ""
             click.echo(f"precompute: {problem.message}{hint}", err=True)
             ctx.exit(SETTINGS_ARE_WRONG if isinstance(problem, DeclarationError) else 1)
+        except BrokenPipeError:
+            # Whoever read the other end has seen enough, as `head` has; click ends in silence.
+            raise
+        except OSError as problem:
+            where = f"{problem.filename}: " if problem.filename else ""
+            click.echo(f"precompute: {where}{problem.strerror or type(problem).__name__}", err=True)
+            ctx.exit(1)
 
 
-@click.group(cls=LazyGroup)
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
     """Work out what people will ask for, compute it before they ask, and keep it fresh in a cache."""

@@ -6,6 +6,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from api.console import print_json
+from api.models_command import version_told
 from models.registry import ModelKind, registry_in
 from models.training import Training
 from models.training import train as train_kind
@@ -16,10 +18,14 @@ from precompute.store.database import Database
 
 @click.command()
 @click.argument("kind", type=click.Choice([kind.value for kind in ModelKind]))
-def train(kind: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def train(kind: str, as_json: bool) -> None:
     """Train KIND from the outcomes and actions in the store; it comes into use at once if better than what is."""
     settings = Settings.from_environ(os.environ)
     done = _shown(ModelKind(kind), settings=settings, console=Console(stderr=True, highlight=False))
+    if as_json:
+        print_json({"kind": kind, "told": done.told, **version_told(done.version)})
+        return
     click.echo(done.told)
     for name, value in done.version.lineage.metrics.items():
         click.echo(f"  {name}: {value:g}")
