@@ -3,6 +3,7 @@
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from precompute import __version__
 from precompute.errors import DeclarationError, PrecomputeError, StoreUnavailable
@@ -56,6 +57,12 @@ class LazyGroup(click.Group):
         """The table of commands for ``--help``, without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands that begin so, without importing any, and the group's own options."""
+        commands = [CompletionItem(name, help=about) for name, (_, about) in COMMANDS.items()]
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [each for each in commands if each.value.startswith(incomplete)] + options
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""

@@ -11,7 +11,6 @@ from precompute.errors import PrecomputeError
 from precompute.plugins import catalogue_for
 from precompute.scripts import connect, reaching_cache
 from precompute.settings import Settings
-from precompute.subjects import Subject
 
 MOST_OFFERED = 50
 """More than fit on a screen."""
@@ -56,7 +55,7 @@ def _failed(_ctx: click.Context, _incomplete: str) -> Iterator[tuple[str, str]]:
 
 
 def _ids(ctx: click.Context, _incomplete: str) -> Iterator[tuple[str, str]]:
-    subject = ctx.params.get("subject") or Subject(ctx.meta.get("subject", Subject.VIDEO))
+    subject = ctx.params.get("subject")
     rows = [row for row in _catalogue().served() if row.subject == subject]
     indexes = ["pc:watch", *(f"pc:y:{row.name}" for row in rows)]
     keys = (key.split(":") for index in indexes for key in _named(index))

@@ -14,7 +14,6 @@ from precompute.clock import iso
 from precompute.errors import ModelNotTrained
 from precompute.settings import Settings
 
-
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
