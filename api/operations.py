@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import orjson
@@ -62,8 +63,7 @@ class Operations:
         self._engine = engine
         self.figures = Shared(lambda: _json(_figures(engine)), every=EVERY)
         self._courses = {
-            name: Shared(lambda since=since: _json(_course(engine, since=since)), every=COURSE_EVERY)
-            for name, since in RANGES.items()
+            name: Shared(partial(_course_json, engine, since), every=COURSE_EVERY) for name, since in RANGES.items()
         }
 
     def course(self, name: str) -> bytes:
@@ -139,6 +139,10 @@ def _course(engine: Precomputer, *, since: timedelta) -> dict[str, Any]:
         "waiting": {queue.label: [step.waiting.get(queue.label, 0) for step in steps] for queue in IN_DRAIN_ORDER},
         "types": [{"name": row.name, **_of_type(whole, row.name)} for row in in_order(engine.catalogue)],
     }
+
+
+def _course_json(engine: Precomputer, since: timedelta) -> bytes:
+    return _json(_course(engine, since=since))
 
 
 def _of_type(whole: Sample, name: str) -> dict[str, Any]:
