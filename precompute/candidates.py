@@ -8,15 +8,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from precompute import presence
 from precompute.batch import Trigger
 from precompute.events import CampaignCreated, UserLoggedIn, VideoUploaded
 from precompute.facts import CampaignFact, VideoFact
-from precompute.store import DAY, Facts, Visits
+from precompute.store import Facts, Visits
 from precompute.store.tables import EPOCH
 from precompute.subjects import Subject
 
 WINDOW = timedelta(days=14)
-"""What is recent, active and usual is told from as much: each day of the week twice."""
+"""What was brought or reported about within it is recent, or active."""
 
 EXPECTED = 0.5
 """Users at least as likely to come as not are expected; it is the threshold of the contract for predicted actions."""
@@ -24,8 +25,8 @@ EXPECTED = 0.5
 STILL_HERE = timedelta(hours=12)
 """Half-life of the chance that who was here is still at it or comes back to it; a rule of thumb, not measured."""
 
-STRANGER = 0.5 / (WINDOW / DAY + 1)
-"""The chance of whoever was not seen within the window: :func:`chance_of` with no day at all."""
+STRANGER = presence.chance(alike=0, other=0, first=None, until=EPOCH)
+"""The chance of whoever was not seen within four weeks."""
 
 MOST = 1000
 """Subjects of one warm-up unless told otherwise."""
@@ -77,7 +78,7 @@ def candidates(
         SourceUnavailable: The store cannot be asked now.
     """
     since = at - WINDOW
-    seen = facts.visits(since=since, until=at, most=_MOST_USERS)
+    seen = facts.visits(until=at, weeks=presence.WEEKS, most=_MOST_USERS)
     chances = {visits.user_id: chance_of(visits, at=at) for visits in seen}
     found: list[Candidate] = []
     if Subject.USER in subjects:
@@ -92,14 +93,12 @@ def candidates(
 
 
 def chance_of(visits: Visits, *, at: datetime) -> float:
-    """The chance that a user comes today, from how often and how lately they were there.
+    """The chance that a user comes within a day, from how often and how lately they were there.
 
-    The larger one of two. Of the ``known`` days since they were first seen, today included, they were there on
-    ``days``: the mean of a Beta distribution with Jeffreys' prior is ``(days + 1/2) / (known + 1)``. And whoever was
-    here a while ago may still be: ``2 ** -(while / 12 h)``.
+    The larger one of two: what :mod:`precompute.presence` tells from the days on which they came; and whoever was here
+    a while ago may still be: ``2 ** -(while / 12 h)``.
     """
-    known = (at - EPOCH) // DAY - (visits.first - EPOCH) // DAY + 1
-    usual = (visits.days + 0.5) / (known + 1)
+    usual = presence.chance(alike=visits.alike, other=visits.other, first=visits.first, until=at)
     return float(max(usual, 0.5 ** ((at - visits.last) / STILL_HERE)))
 
 

@@ -32,18 +32,20 @@ class ActivityPromises:
         assert [one.campaign_id for one in facts.active_campaigns(since=NOON, until=NOON + DAY, most=1)] == ["running"]
 
     def test_visits_count_days_not_actions(self, facts: Facts) -> None:
-        """A day begins at midnight in UTC; of users who were there as often, the one seen last comes first."""
+        """A day begins at the instant's time of day; of those who were there as often, the one seen last comes first."""
         facts.write([action(at=NOON + minutes * HOUR / 60, user="busy") for minutes in range(5)])
         facts.write([action(at=NOON - 11 * HOUR, user="two"), action(at=NOON + 11 * HOUR, user="two")])
         facts.write([action(at=NOON + 13 * HOUR, user="two"), action(at=NOON - 13 * HOUR, user="two")])
         facts.write([action(user="once"), action(at=NOON - 20 * DAY, user="gone"), action(at=NOON + DAY, user="soon")])
 
-        since, until = NOON - 12 * HOUR, NOON + DAY
-        busy = Visits(user_id="busy", days=1, first=NOON, last=NOON + 4 * HOUR / 60)
-        two = Visits(user_id="two", days=2, first=NOON - 11 * HOUR, last=NOON + 13 * HOUR)
-        once = Visits(user_id="once", days=1, first=NOON, last=NOON)
-        assert facts.visits(since=since, until=until) == [two, busy, once]
-        assert facts.visits(since=since, until=until, most=2) == [two, busy]
+        until = NOON + DAY
+        busy = Visits(user_id="busy", alike=0, other=1, first=NOON, last=NOON + 4 * HOUR / 60)
+        two = Visits(user_id="two", alike=0, other=2, first=NOON - 13 * HOUR, last=NOON + 13 * HOUR)
+        once = Visits(user_id="once", alike=0, other=1, first=NOON, last=NOON)
+        assert facts.visits(until=until, weeks=1) == [two, busy, once]
+        assert facts.visits(until=until, weeks=1, most=2) == [two, busy]
+        gone = Visits(user_id="gone", alike=1, other=0, first=NOON - 20 * DAY, last=NOON - 20 * DAY)
+        assert facts.visits(until=until, weeks=3)[-1] == gone
 
     def test_routines_count_days_within_the_hours(self, facts: Facts) -> None:
         """Apart: those of the weekday of the last instant; what was done twice in a day is one day."""

@@ -139,17 +139,20 @@ class KnownFacts:
         found = sorted((name for name, at in last.items() if at >= since), key=lambda name: last[name], reverse=True)
         return [self._campaigns[name] for name in found[:most]]
 
-    def visits(self, *, since: datetime, until: datetime, most: int = 1000) -> list[Visits]:
-        """Users who did something in that time; those who were there on the most days first, then the latest."""
+    def visits(self, *, until: datetime, weeks: int, most: int = 1000) -> list[Visits]:
+        """Users who did something in the weeks before ``until``; of the most days first, then the latest."""
+        since = until - weeks * 7 * DAY
         times: dict[str, list[datetime]] = {}
         for one in self._actions:
             if since <= one.at < until:
                 times.setdefault(one.user_id, []).append(one.at)
-        found = [
-            Visits(user_id=user, days=len({(at - _EPOCH) // DAY for at in theirs}), first=min(theirs), last=max(theirs))
-            for user, theirs in times.items()
-        ]
-        return sorted(found, key=lambda one: (one.days, one.last), reverse=True)[:most]
+        found = []
+        for user, theirs in times.items():
+            days = {(at - since) // DAY for at in theirs}
+            alike = sum(day % 7 == 0 for day in days)
+            one = Visits(user_id=user, alike=alike, other=len(days) - alike, first=min(theirs), last=max(theirs))
+            found.append(one)
+        return sorted(found, key=lambda one: (one.alike + one.other, one.last), reverse=True)[:most]
 
     def routines(self, *, until: datetime, weeks: int, hours: timedelta, most: int = 50_000) -> list[Routine]:
         """What users did within some hours of the day in the weeks before ``until``, of the most days first."""

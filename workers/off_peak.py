@@ -1,34 +1,23 @@
 """The last of the off-peak hours: what people will ask for in the morning is ready when they come."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from precompute.anticipation import Anticipation
 from precompute.batch import Trigger, event_of
 from precompute.errors import BadParameters, BrokerUnavailable, SourceUnavailable, StoreUnavailable
 from precompute.events import CampaignCreated, UserLoggedIn
-from precompute.facts import CampaignFact
 from precompute.memory import ACTION_OF
-from precompute.mornings import HOURS, expected
+from precompute.mornings import HOURS, Morning, morning_of
 from precompute.needs import Need, needs
 from precompute.off_peak import PREPARES_WITHIN
 from precompute.queues import Queue
-from precompute.store import DAY
 from precompute.subjects import Subject
 from precompute.work_at_hand import WorkAtHand
 from workers.wiring import Engine
 
 _log = logging.getLogger(__name__)
-
-MOST_USERS = 2000
-"""Users that are prepared for, likeliest first."""
-
-ACTIVE_WITHIN = 14 * DAY
-"""A campaign that was brought or reported about as lately is active."""
-
-MOST_CAMPAIGNS = 500
-"""Active campaigns that are scored anew, those that something happened to last first."""
 
 AT_ONCE = 500
 """Needs looked up in one round trip: a few milliseconds of the cache's time."""
@@ -37,8 +26,8 @@ AT_ONCE = 500
 def prepare_morning(engine: Engine, anticipation: Anticipation) -> int:
     """Queue what users will probably want in the morning and is not ready, as far as there is room; how many results.
 
-    Called every minute in the last of the off-peak hours, and does nothing in others. It remembers nothing: what is
-    fresh or on its way costs one look, and is kept fresh until the morning is over.
+    Called every minute in the last of the off-peak hours, and does nothing in others. Who is expected is asked of the
+    store once; what is fresh or on its way costs one look, and is kept fresh until the morning is over.
     """
     now = engine.cache.clock()
     off_peak = engine.settings.off_peak
@@ -46,7 +35,7 @@ def prepare_morning(engine: Engine, anticipation: Anticipation) -> int:
         return 0
     morning = off_peak.ends_after(now)
     try:
-        wanted = list(morning_needs(engine, morning=morning, now=now))
+        wanted = list(morning_needs(engine, begins=morning))
         queued = sum(
             anticipation.fulfil(
                 wanted[place : place + AT_ONCE], queue=Queue.BACKGROUND, wanted_for=morning + HOURS - now
@@ -61,24 +50,18 @@ def prepare_morning(engine: Engine, anticipation: Anticipation) -> int:
     return queued
 
 
-def morning_needs(engine: Engine, *, morning: datetime, now: datetime) -> Iterator[Need]:
+def morning_needs(engine: Engine, *, begins: datetime) -> Iterator[Need]:
     """What users who are expected in the morning will read, likeliest users first, then their active campaigns' scores.
 
     Raises:
         SourceUnavailable: The store cannot be asked now.
         StoreUnavailable: The cache cannot be reached.
     """
-    threshold = engine.settings.prediction_threshold
-    chances = expected(engine.facts, morning=morning, now=now)
-    comes = {user_id: max(actions.values()) for user_id, actions in chances.items()}
-    users = sorted((user_id for user_id in comes if comes[user_id] > threshold), key=lambda user_id: -comes[user_id])
-    users = users[:MOST_USERS]
-    latest = WorkAtHand(engine.cache, catalogue=engine.catalogue).of_each(users)
-    for user_id, brought in zip(users, latest, strict=True):
-        probabilities = _at_login(engine, chances[user_id])
-        yield from needs(user_id, probabilities=probabilities, latest=brought, catalogue=engine.catalogue)
-    campaigns = engine.facts.active_campaigns(since=now - ACTIVE_WITHIN, until=now, most=MOST_CAMPAIGNS)
-    yield from _scores(engine, campaigns, comes=comes)
+    morning = morning_of(engine.cache, engine.facts, begins=begins, threshold=engine.settings.prediction_threshold)
+    latest = WorkAtHand(engine.cache, catalogue=engine.catalogue).of_each(list(morning.chances))
+    for (user_id, chances), brought in zip(morning.chances.items(), latest, strict=True):
+        yield from needs(user_id, probabilities=_at_login(engine, chances), latest=brought, catalogue=engine.catalogue)
+    yield from _scores(engine, morning)
 
 
 def _at_login(engine: Engine, chances: Mapping[str, float]) -> Mapping[str, float]:
@@ -88,8 +71,8 @@ def _at_login(engine: Engine, chances: Mapping[str, float]) -> Mapping[str, floa
     return {**chances, **{action: max(login, chances.get(action, 0.0)) for action in shown}}
 
 
-def _scores(engine: Engine, campaigns: Iterable[CampaignFact], *, comes: Mapping[str, float]) -> Iterator[Need]:
-    for fact in campaigns:
+def _scores(engine: Engine, morning: Morning) -> Iterator[Need]:
+    for fact in morning.campaigns:
         trigger = Trigger(kind=CampaignCreated, subject_id=fact.campaign_id, user_id=fact.user_id, data=fact.data)
         try:
             event = event_of(trigger, media_root=engine.settings.media_root)
@@ -97,4 +80,4 @@ def _scores(engine: Engine, campaigns: Iterable[CampaignFact], *, comes: Mapping
             continue  # stored by a version that took other ids
         # What outcomes change of a campaign; its owner's dashboard shows it.
         for row in engine.catalogue.learning(Subject.CAMPAIGN):
-            yield Need(user_id=fact.user_id, row=row, event=event, probability=comes.get(fact.user_id, 0.0))
+            yield Need(user_id=fact.user_id, row=row, event=event, probability=morning.comes(fact.user_id))

@@ -43,17 +43,19 @@ class Period:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visits:
-    """How often a user was there in a stretch of time.
+    """How often a user was there in the weeks before an instant.
 
     Attributes:
         user_id: Who.
-        days: On how many days in UTC.
+        alike: On how many days of one weekday.
+        other: On how many other days.
         first: The first action in that time.
         last: The last one.
     """
 
     user_id: str
-    days: int
+    alike: int
+    other: int
     first: datetime
     last: datetime
 
@@ -163,8 +165,14 @@ class Facts(Protocol):
     def active_campaigns(self, *, since: datetime, until: datetime, most: int = 1000) -> list[CampaignFact]:
         """Campaigns that were brought or that outcomes were reported of in that time, what happened last first."""
 
-    def visits(self, *, since: datetime, until: datetime, most: int = 1000) -> list[Visits]:
-        """Users who did something in that time; those who were there on the most days first, then the latest."""
+    def visits(self, *, until: datetime, weeks: int, most: int = 1000) -> list[Visits]:
+        """Users who did something in the weeks before ``until``; of the most days first, then the latest.
+
+        Args:
+            until: An instant; days are counted from its time of day, and those of its weekday are alike.
+            weeks: How many weeks before it count.
+            most: So many users at most.
+        """
 
     def routines(self, *, until: datetime, weeks: int, hours: timedelta, most: int = 50_000) -> list[Routine]:
         """What users did within the ``hours`` from the time of day of ``until`` on, in the weeks before it.

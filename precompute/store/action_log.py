@@ -33,7 +33,10 @@ def gathered(rows: Iterable[Row], *, told: Iterable[tuple[str, str]]) -> ActionL
     """Rows as columns in the order of their acceptance; those accepted together stay in the order they have."""
     kept: dict[str, str] = {}
     # Names come again and again; each is kept once.
-    lean = [(kept.setdefault(who, who), kept.setdefault(what, what), *rest) for who, what, *rest in rows]
+    lean = [
+        (kept.setdefault(who, who), kept.setdefault(what, what), when, place, fact_id)
+        for who, what, when, place, fact_id in rows
+    ]
     lean.sort(key=lambda row: row[3])
     return ActionLog(
         users=[row[0] for row in lean],

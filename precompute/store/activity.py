@@ -9,6 +9,9 @@ from precompute.store import DAY
 from precompute.store.tables import ACTIONS, CAMPAIGNS, EPOCH, MICROSECOND, OUTCOMES, VIDEOS
 from precompute.subjects import Subject
 
+# Written into the statement, as PostgreSQL does not see that two parameters of one value are the same day.
+_WIDTH = literal(DAY // MICROSECOND, BigInteger, literal_execute=True)
+
 
 def recent_videos(*, since: datetime, until: datetime, most: int) -> Select[Any]:
     """Videos brought in that time, latest first."""
@@ -34,27 +37,35 @@ def active_campaigns(*, since: datetime, until: datetime, most: int) -> Select[A
     )
 
 
-def visits(*, since: datetime, until: datetime, most: int) -> Select[Any]:
-    """Users who did something in that time, with ``days``, ``first`` and ``last``; on the most days first."""
-    # Written into the statement, as PostgreSQL does not see that two parameters of one value are the same day.
-    width = literal(DAY // MICROSECOND, BigInteger, literal_execute=True)
-    days = func.count(func.distinct(type_coerce(ACTIONS.c.at, BigInteger) // width)).label("days")
+def visits(*, until: datetime, weeks: int, most: int) -> Select[Any]:
+    """Users who did something in the weeks before, with ``alike`` and ``other`` days, ``first`` and ``last``."""
+    since = until - weeks * 7 * DAY
+    alike, other = _days(_passed(since))
     first, last = func.min(ACTIONS.c.at).label("first"), func.max(ACTIONS.c.at).label("last")
-    query = select(ACTIONS.c.user_id, days, first, last).where(ACTIONS.c.at >= since, ACTIONS.c.at < until)
-    return query.group_by(ACTIONS.c.user_id).order_by(days.desc(), last.desc(), ACTIONS.c.user_id).limit(most)
+    query = select(ACTIONS.c.user_id, alike, other, first, last).where(ACTIONS.c.at >= since, ACTIONS.c.at < until)
+    query = query.group_by(ACTIONS.c.user_id)
+    return query.order_by((alike + other).desc(), last.desc(), ACTIONS.c.user_id).limit(most)
 
 
 def routines(*, until: datetime, weeks: int, hours: timedelta, most: int) -> Select[Any]:
     """What users did within those hours, with ``alike`` and ``other`` days; of the most days first."""
     since = until - weeks * 7 * DAY
-    passed = type_coerce(ACTIONS.c.at, BigInteger) - literal((since - EPOCH) // MICROSECOND, BigInteger)
-    width = literal(DAY // MICROSECOND, BigInteger, literal_execute=True)
-    day = passed // width
-    same = day % literal(7, BigInteger, literal_execute=True) == literal(0, BigInteger, literal_execute=True)
-    alike = func.count(func.distinct(case((same, day)))).label("alike")
-    other = func.count(func.distinct(case((~same, day)))).label("other")
-    within = passed % width < literal(hours // MICROSECOND, BigInteger)
+    passed = _passed(since)
+    alike, other = _days(passed)
+    within = passed % _WIDTH < literal(hours // MICROSECOND, BigInteger)
     query = select(ACTIONS.c.user_id, ACTIONS.c.action, alike, other)
     query = query.where(ACTIONS.c.at >= since, ACTIONS.c.at < until, within)
     query = query.group_by(ACTIONS.c.user_id, ACTIONS.c.action)
     return query.order_by((alike + other).desc(), ACTIONS.c.user_id, ACTIONS.c.action).limit(most)
+
+
+def _passed(since: datetime) -> Any:
+    return type_coerce(ACTIONS.c.at, BigInteger) - literal((since - EPOCH) // MICROSECOND, BigInteger)
+
+
+def _days(passed: Any) -> tuple[Any, Any]:
+    """How many days there are, each counted once: of the weekday of the first, and others."""
+    day = passed // _WIDTH
+    same = day % literal(7, BigInteger, literal_execute=True) == literal(0, BigInteger, literal_execute=True)
+    alike = func.count(func.distinct(case((same, day)))).label("alike")
+    return alike, func.count(func.distinct(case((~same, day)))).label("other")

@@ -170,9 +170,9 @@ class Database:
         query = activity.active_campaigns(since=since, until=until, most=most)
         return [CampaignFact(**row) for row in self._rows(query)]
 
-    def visits(self, *, since: datetime, until: datetime, most: int = 1000) -> list[Visits]:
-        """Users who did something in that time; those who were there on the most days first, then the latest."""
-        return [Visits(**row) for row in self._rows(activity.visits(since=since, until=until, most=most))]
+    def visits(self, *, until: datetime, weeks: int, most: int = 1000) -> list[Visits]:
+        """Users who did something in the weeks before ``until``; of the most days first, then the latest."""
+        return [Visits(**row) for row in self._rows(activity.visits(until=until, weeks=weeks, most=most))]
 
     def routines(self, *, until: datetime, weeks: int, hours: timedelta, most: int = 50_000) -> list[Routine]:
         """What users did within some hours of the day in the weeks before ``until``, of the most days first."""

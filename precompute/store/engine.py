@@ -1,5 +1,7 @@
 """Connections to the database of the facts, with bounded waits."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -75,8 +77,22 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
     # The driver begins transactions when it thinks fit; here _begin_sqlite does.
     connection.isolation_level = None
     # Readers do not wait for the writer; and what is committed has reached the disk, for then the stream forgets it.
-    connection.execute("PRAGMA journal_mode=WAL")
+    _keep_a_log(connection)
     connection.execute("PRAGMA synchronous=FULL")
+
+
+def _keep_a_log(connection: Any) -> None:
+    # Of several processes that open a new file at once all but one are refused, whatever time they would wait.
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -10,11 +10,13 @@ from bench import NOON, Bench, RecordedDispatch
 from servers import ValkeyServer
 
 from precompute.anticipation import Anticipation
+from precompute.callbacks import Callbacks
 from precompute.catalogue import DASHBOARD_DATA, ROWS, Catalogue
 from precompute.entry import State
+from precompute.errors import SourceUnavailable
 from precompute.events import CampaignCreated
 from precompute.facts import Action, CampaignFact
-from precompute.mornings import HOURS
+from precompute.mornings import HOURS, morning_of
 from precompute.needs import Latest
 from precompute.off_peak import parse_off_peak
 from precompute.scripts import connect
@@ -42,6 +44,7 @@ def engine(bench: Bench, cache_server: ValkeyServer, tmp_path: Path) -> Iterator
         dispatch=bench.dispatch,  # type: ignore[arg-type]
         facts=facts,
         stream=FactStream(connect(cache_server.url)),
+        callbacks=Callbacks(connect(cache_server.url), ledger=bench.ledger, clock=bench.clock),
     )
     facts.close()
 
@@ -144,6 +147,23 @@ def test_at_other_hours_nothing_is_asked(engine: Engine, anticipation: Anticipat
         bench.clock.now = at
         assert prepare_morning(engine, anticipation) == 0
     assert bench.dispatch.sent == []
+
+
+def test_the_store_is_asked_once_for_a_morning(engine: Engine, anticipation: Anticipation, bench: Bench) -> None:
+    """The rest of the hour, and other processes, know it by the cache; evicted, or the next day, it is asked again."""
+    engine.facts.write([*each_day("u1"), CampaignFact(at=NOON - DAY, campaign_id="c1", user_id="u1", data={"a": "é"})])
+    assert prepare_morning(engine, anticipation) > 1
+    away = replace(engine, facts=Database("postgresql+psycopg://nobody@127.0.0.1:1/none"))
+    first = morning_of(bench.cache, engine.facts, begins=MORNING, threshold=0.5)
+    assert morning_of(bench.cache, away.facts, begins=MORNING, threshold=0.5) == first
+    assert [one.data for one in first.campaigns] == [{"a": "é"}]
+    bench.client.delete(*bench.client.scan_iter("pc:[eti]:*"))
+    assert prepare_morning(away, anticipation_of(away)) > 1
+    with pytest.raises(SourceUnavailable):
+        morning_of(bench.cache, away.facts, begins=MORNING + DAY, threshold=0.5)
+    assert 0 < bench.client.pttl("pc:morning") <= (MORNING + HOURS - NOON) / timedelta(milliseconds=1)
+    bench.client.delete("pc:morning")
+    assert morning_of(bench.cache, engine.facts, begins=MORNING, threshold=0.5) == first
 
 
 def test_while_the_database_is_away_nothing_happens(engine: Engine, anticipation: Anticipation, bench: Bench) -> None:

@@ -12,24 +12,26 @@ from precompute.store import Visits
 from precompute.subjects import Subject
 
 
-def visits(*, days: int, first: datetime, last: datetime) -> Visits:
+def visits(*, alike: int = 0, other: int, first: datetime, last: datetime) -> Visits:
     """Of one user."""
-    return Visits(user_id="u1", days=days, first=first, last=last)
+    return Visits(user_id="u1", alike=alike, other=other, first=first, last=last)
 
 
 @pytest.mark.parametrize(
-    ("days", "first", "last", "chance"),
+    ("alike", "other", "first", "last", "chance"),
     [
-        (10, NOON - 13 * DAY, NOON - DAY, 10.5 / 15),
-        (1, NOON - 3 * DAY, NOON - 3 * DAY, 1.5 / 5),
-        (1, NOON - HOUR, NOON - HOUR, 0.5 ** (1 / 12)),
-        (2, NOON - 13 * DAY, NOON - 12 * HOUR, 0.5),
+        (1, 9, NOON - 13 * DAY, NOON - DAY, (1 + 0.9 + 0.5) / (1 + 1.2 + 2)),
+        (0, 1, NOON - 3 * DAY, NOON - 3 * DAY, (0.1 + 0.5) / (0.3 + 2)),
+        (0, 1, NOON - HOUR, NOON - HOUR, 0.5 ** (1 / 12)),
+        (0, 2, NOON - 13 * DAY, NOON - 12 * HOUR, 0.5),
+        (4, 0, NOON - 28 * DAY, NOON - 7 * DAY, (4 + 0.5) / (4 + 2.4 + 2)),
     ],
-    ids=["ten days of fourteen", "once, three days ago", "an hour ago", "seldom, but half a day ago"],
+    ids=["ten days of thirteen", "once, three days ago", "an hour ago", "seldom, but half a day ago", "each week"],
 )
-def test_the_chance_of_a_visit(days: int, first: datetime, last: datetime, chance: float) -> None:
-    """The share of days, with half a day added, or that of whoever was here just now; by hand."""
-    assert chance_of(visits(days=days, first=first, last=last), at=NOON) == pytest.approx(chance)
+def test_the_chance_of_a_visit(alike: int, other: int, first: datetime, last: datetime, chance: float) -> None:
+    """As that of a morning, or that of whoever was here just now; by hand."""
+    seen = visits(alike=alike, other=other, first=first, last=last)
+    assert chance_of(seen, at=NOON) == pytest.approx(chance)
 
 
 def test_the_most_likely_come_first_whatever_they_are() -> None:
@@ -48,8 +50,8 @@ def test_the_most_likely_come_first_whatever_they_are() -> None:
         "video:clip",
         "user:daily",
     ]
-    daily = 14.5 / 15
-    assert [one.chance for one in found] == pytest.approx([daily, daily, daily / 2, 3.5 / 15, daily])
+    daily, rare = 0.5 ** (1 / 12), (0.3 + 0.5) / (1 + 1.2 + 2)
+    assert [one.chance for one in found] == pytest.approx([daily, daily, daily / 2, rare, daily])
 
 
 def test_users_who_are_not_expected_are_left() -> None:
