@@ -27,11 +27,13 @@ RUN useradd --system --uid 10001 --home-dir /srv --no-create-home precompute \
 COPY --from=build /opt/venv /opt/venv
 COPY Procfile /srv/Procfile
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# A container is reached over its network.
+ENV PRECOMPUTE_HOST=0.0.0.0 PRECOMPUTE_FLOWER_ADDRESS=0.0.0.0
 WORKDIR /srv
 # By number: orchestrators that insist on a user other than root cannot look names up.
 USER 10001
 EXPOSE 8003 5555
-# Alone, the image is the API; it needs REDIS_URL and BROKER_URL.
+# Alone, the image is the API, as the Procfile has it; it needs REDIS_URL, BROKER_URL and PRECOMPUTE_API_KEYS.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "from urllib.request import urlopen as u; u('http://127.0.0.1:8003/healthz')"]
-CMD ["sh", "-c", "exec granian --interface wsgi --no-ws --host 0.0.0.0 --port 8003 --blocking-threads \"${PRECOMPUTE_API_THREADS:-32}\" --workers-kill-timeout 5 api.wsgi:app"]
+CMD ["sh", "-c", "exec granian --interface wsgi --no-ws --host \"${PRECOMPUTE_HOST:-127.0.0.1}\" --port \"${PRECOMPUTE_PORT:-8003}\" --blocking-threads \"${PRECOMPUTE_API_THREADS:-32}\" --workers-kill-timeout 5 api.wsgi:app"]

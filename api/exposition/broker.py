@@ -10,12 +10,10 @@ import celeryconfig
 from precompute.clock import Clock
 from precompute.precomputer import Precomputer
 from precompute.queues import IN_DRAIN_ORDER, Queue
+from precompute.schedule import LOCK, schedule_url
 from precompute.scripts import connect, reaching_cache
 from precompute.settings import Settings
 from precompute.stream import STREAM, stream_url
-
-_BEAT_LOCK = f"{celeryconfig.redbeat_key_prefix}:lock"
-"""RedBeat's: held, and extended with each tick, by the one beat that publishes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +42,10 @@ class BrokerSide:
 
     def __init__(self, settings: Settings, *, clock: Clock, timeout_s: float) -> None:
         self._clock = clock
-        self._on_redis = beat_url(settings) == settings.broker
+        self._on_redis = schedule_url(settings) == settings.broker
         reach = partial(connect, connect_timeout_s=timeout_s, answer_timeout_s=timeout_s)
         # redis-py annotates every answer as awaitable, too.
-        self._beat: Any = reach(beat_url(settings))
+        self._beat: Any = reach(schedule_url(settings))
         self._stream: Any = reach(stream_url(settings))
 
     def answers(self, precomputer: Precomputer) -> bool:
@@ -69,7 +67,7 @@ class BrokerSide:
             StoreUnavailable: A server does not answer.
         """
         with reaching_cache(), self._beat.pipeline(transaction=False) as pipe:
-            pipe.pttl(_BEAT_LOCK)
+            pipe.pttl(LOCK)
             for queue in IN_DRAIN_ORDER:
                 pipe.llen(queue.label)
             left_ms, *lengths = pipe.execute()
@@ -82,8 +80,3 @@ class BrokerSide:
             return None
         lasts = timedelta(seconds=celeryconfig.redbeat_lock_timeout)
         return self._clock() - lasts + timedelta(milliseconds=left_ms)
-
-
-def beat_url(settings: Settings) -> str:
-    """Where RedBeat keeps its schedule and its lock, as ``celeryconfig`` has it."""
-    return settings.broker if settings.broker.startswith(("redis://", "rediss://")) else settings.redis_url

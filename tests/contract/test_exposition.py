@@ -14,12 +14,12 @@ from flask import Flask
 from prometheus import promtool
 from scrapes import scraped
 
-import celeryconfig
 from precompute.errors import LeaseLost
 from precompute.facts import Action
 from precompute.measures import report_worker
 from precompute.precomputer import Precomputer
 from precompute.processes import Accounts
+from precompute.schedule import LOCK
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 DASHBOARD = DEPLOY / "grafana/dashboards/precompute.json"
@@ -174,7 +174,7 @@ def test_what_the_dashboard_and_the_rules_ask_for_is_told(app: Flask, bench: Ben
     followed(precomputer, bench)
     report_worker(bench.cache, name="interactive@host", processes=1, queues=["video"], busy=0.5)
     Accounts(cache=bench.cache, role="interactive", name="interactive@host").report([os.getpid()])
-    bench.client.set(f"{celeryconfig.redbeat_key_prefix}:lock", "token", px=14_000)
+    bench.client.set(LOCK, "token", px=14_000)
     bench.cache.scripts.run("warm_due", bench.cache.now_ms(), 1000, 1000)
     app.test_client().get("/healthz")
     scraped(app)

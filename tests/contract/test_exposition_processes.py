@@ -14,11 +14,11 @@ from servers import ValkeyServer
 
 import celeryconfig
 from api.app import create_app
-from api.exposition.broker import beat_url
 from api.views.exposition import scrape_of
 from precompute.measures import report_worker
 from precompute.precomputer import Precomputer
 from precompute.processes import LOST_AFTER_S, MOST_ROLES, Accounts, processes_by_role
+from precompute.schedule import LOCK
 from precompute.settings import Settings
 from workers.wiring import precomputer as precomputer_of
 
@@ -106,26 +106,17 @@ def test_processes_count_requests_together(app: Flask, precomputer: Precomputer,
     assert [scraped(each).value(count, **labels) for each in (app, other, app)] == [2, 5, 5]
 
 
-def test_beat_is_told_by_the_lock_it_holds(app: Flask, bench: Bench, cache_server: ValkeyServer) -> None:
+def test_beat_is_told_by_the_lock_it_holds(app: Flask, bench: Bench) -> None:
     """Extended with each tick: what is left of it says when the last one was. Gone, no beat ticks."""
     assert scraped(app).value("precompute_beat_up") == 0
     assert scraped(app).value("precompute_beat_last_tick_timestamp_seconds") is None
     lasts_ms = 1000 * celeryconfig.redbeat_lock_timeout
-    bench.client.set(f"{celeryconfig.redbeat_key_prefix}:lock", "token", px=lasts_ms - 4000)
+    bench.client.set(LOCK, "token", px=lasts_ms - 4000)
     told = scraped(app)
     ticked = told.value("precompute_beat_last_tick_timestamp_seconds")
     assert told.value("precompute_beat_up") == 1
     assert ticked is not None
     assert 4 <= bench.clock().timestamp() - ticked < 10
-    assert beat_url(Settings(redis_url=cache_server.url)) == cache_server.url
-
-
-@pytest.mark.parametrize("broker", ["redis://h:1/0", "rediss://h:1/0", "amqp://h:1//", "sentinel://h:1", ""])
-def test_beat_is_looked_for_where_it_keeps_its_lock(broker: str) -> None:
-    """The same place that celeryconfig gives to RedBeat."""
-    settings = Settings(redis_url="redis://cache:1/0", broker_url=broker or None)
-    at_broker = settings.broker.startswith(("redis://", "rediss://"))
-    assert beat_url(settings) == (settings.broker if at_broker else settings.redis_url)
 
 
 def test_a_scrape_answers_while_the_cache_is_frozen(tmp_path: Path) -> None:
