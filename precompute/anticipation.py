@@ -1,7 +1,7 @@
 """From what users will probably do next to what is computed ahead for them."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -17,10 +17,11 @@ from precompute.needs import Need, needs
 from precompute.planner import Cause, Plan, plan
 from precompute.prediction import Prediction
 from precompute.queues import Queue
+from precompute.reading_chance import least_probability
 from precompute.revalidation import Revalidation
 from precompute.subjects import CacheKey, SubjectRef
 from precompute.task_type import TaskType
-from precompute.usefulness import Experience, Experiences
+from precompute.usefulness import Experience, Experiences, count_ahead
 from precompute.work_at_hand import WorkAtHand
 
 _log = logging.getLogger(__name__)
@@ -100,7 +101,24 @@ class Anticipation:
             BrokerUnavailable: Nothing was queued.
             StoreUnavailable: The cache cannot be reached.
         """
-        return self.fulfil(self._needs(predictions))
+        at_login = {user_id for user_id, told in predictions.items() if told.at_login}
+        return self.fulfil(self._read_later(self._needs(predictions), at_login=at_login))
+
+    def _read_later(self, wanted: Sequence[Need], *, at_login: Collection[str]) -> list[Need]:
+        """The same with the chance that each is read before it goes, by the next action or by one of those after it.
+
+        Not of users who have just logged in: they were told which actions are more probable than the setting, and that
+        these alone are prepared for.
+        """
+        if not wanted:
+            return []
+        known = self._experiences.now()
+        return [
+            need
+            if need.user_id in at_login
+            else replace(need, probability=known.chance_read(need.row, probability=need.probability))
+            for need in (replace(need, told=need.probability) for need in wanted)
+        ]
 
     def fulfil(
         self, wanted: Sequence[Need], *, queue: Queue = Queue.GENERAL, wanted_for: timedelta = WANTED_FOR
@@ -131,6 +149,8 @@ class Anticipation:
             for task in planned.tasks
             if task.task_id == receipt.queued.get(task.row.name)
         ]
+        told = {need.key: need.probability if need.told is None else need.told for need in chosen}
+        count_ahead(self._cache, ((task.row, told[task.key]) for task in started if task.key in told))
         for task in started:
             self._backlog.added(task.queue, 1)
             _log.info("Computed ahead", extra={"action": "prediction_queued", "key": str(task.key)})
@@ -153,8 +173,9 @@ class Anticipation:
         return sum(len(one.types) for one in claimed)
 
     def _needs(self, predictions: Mapping[str, Prediction]) -> list[Need]:
+        least = least_probability(self._bounds.prediction_threshold)
         likely = {
-            user_id: {one.action: one.probability for one in told.actions if self._likely(one.probability)}
+            user_id: {one.action: one.probability for one in told.actions if one.probability > least}
             for user_id, told in predictions.items()
         }
         users = [user_id for user_id, actions in likely.items() if actions]

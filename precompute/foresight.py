@@ -1,10 +1,13 @@
 """What users will probably do next, now: predicted from what they did lately, and remembered until they do it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from precompute.clock import Clock, system_clock
+from precompute.events import UserLoggedIn
 from precompute.follow_up import expect
+from precompute.history import History
+from precompute.memory import ACTION_OF
 from precompute.prediction import Listener, Predict, Prediction
 from precompute.recent import RecentActions
 
@@ -43,7 +46,7 @@ class Foresight:
         predictions = self.predict(histories, at=now)
         plain = [history.most_frequent for history in histories]
         expect(self.recent.client, zip(user_ids, predictions, plain, strict=True), at=now)
-        return list(predictions)
+        return [replace(one, at_login=_at_login(before)) for one, before in zip(predictions, histories, strict=True)]
 
     def on_actions(self, user_ids: Sequence[str]) -> None:
         """Users did something: predict what each does next, whoever asks or not, and act on it.
@@ -58,3 +61,7 @@ class Foresight:
         predictions = dict(zip(users, self.of(users), strict=True))
         if self.act is not None and predictions:
             self.act(predictions)
+
+
+def _at_login(history: History) -> bool:
+    return bool(history.steps) and history.steps[-1][0] == ACTION_OF[UserLoggedIn]

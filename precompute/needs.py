@@ -27,13 +27,15 @@ class Need:
         user_id: Whose action.
         row: Which result.
         event: About whom or what, and what it is computed from.
-        probability: Of the actions that read it.
+        probability: That it will be read.
+        told: That the user's next action reads it, as a model said; the same unless more is known.
     """
 
     user_id: str
     row: TaskType
     event: Event
     probability: float
+    told: float | None = None
 
     @property
     def key(self) -> CacheKey:

@@ -37,11 +37,13 @@ class Prediction:
         actions: Likeliest first; their probabilities add up to at most 1.
         model_version: Of the model.
         trained_at: None for a model that learns from each user's own actions as they come.
+        at_login: The user has just logged in, and has been told of these.
     """
 
     actions: tuple[PredictedAction, ...]
     model_version: str
     trained_at: datetime | None = None
+    at_login: bool = False
 
     def told(self) -> Mapping[str, Any]:
         """As it is served: the actions, and the model beside them."""

@@ -1,7 +1,7 @@
 """Whether what was computed was read: by task type and by cause, from the counters that the entries keep."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,11 +9,14 @@ from precompute.admission import DEFAULT, Bounds, share_read
 from precompute.cache import Cache
 from precompute.catalogue import Catalogue
 from precompute.planner import Cause
+from precompute.reading_chance import Followed, chance_read, share_kept, turns
 from precompute.scripts import reaching_cache
 from precompute.task_type import TaskType
 
 FORGOTTEN = "pc:m:forgotten"
 """Hash of counter to how much of it no longer counts for admission (:func:`forget_half`)."""
+
+_FOLLOWED = "followed:"
 
 TRUSTED_FOR = timedelta(seconds=5)
 """How long one look at the counters serves admission."""
@@ -63,6 +66,7 @@ class Experience:
 
     costs_s: Mapping[str, float]
     read_shares: Mapping[str, float]
+    turns: Mapping[str, float]
 
     def cost_s(self, row: TaskType) -> float:
         """What computing the row takes, seconds."""
@@ -71,6 +75,10 @@ class Experience:
     def read_share(self, row: TaskType) -> float:
         """Which share of its predicted results is read."""
         return self.read_shares[row.name]
+
+    def chance_read(self, row: TaskType, *, probability: float) -> float:
+        """The chance that a result of the row is read which a user's next action reads with ``probability``."""
+        return chance_read(probability, turns=self.turns[row.name])
 
 
 class Experiences:
@@ -111,8 +119,10 @@ def experience(cache: Cache, catalogue: Catalogue, *, bounds: Bounds = DEFAULT) 
     Raises:
         StoreUnavailable: The cache cannot be reached.
     """
-    counters = _counters(cache, "pc:m")
-    recent = _without(counters, _counters(cache, FORGOTTEN))
+    counters, forgotten = _counters(cache, "pc:m"), _counters(cache, FORGOTTEN)
+    recent = _without(counters, forgotten)
+    followed = {row.name: _followed(counters, forgotten, row) for row in catalogue}
+    every = Followed.of(followed.values())
     predicted = {row.name: _of(recent, row, Cause.PREDICTION) for row in catalogue}
     return Experience(
         costs_s={row.name: _cost_s(counters, row) for row in catalogue},
@@ -120,6 +130,7 @@ def experience(cache: Cache, catalogue: Catalogue, *, bounds: Bounds = DEFAULT) 
             name: share_read(made=seen.used + seen.unused, used=seen.used, bounds=bounds)
             for name, seen in predicted.items()
         },
+        turns={name: turns(one, all_types=every, bounds=bounds) for name, one in followed.items()},
     )
 
 
@@ -127,7 +138,8 @@ def forget_half(cache: Cache, catalogue: Catalogue) -> None:
     """Let half of what admission has learned so far count no more.
 
     Called once a night, so that what was seen a week ago weighs under a hundredth: a type that nobody read and that
-    people now come for gets its chance again. What the metrics tell is not touched.
+    people now come for gets its chance again. Of what tells how likely a result is read that the next action may read
+    as much stays as :func:`precompute.reading_chance.share_kept` says. What the metrics tell is not touched.
 
     Raises:
         StoreUnavailable: The cache cannot be reached.
@@ -137,9 +149,30 @@ def forget_half(cache: Cache, catalogue: Catalogue) -> None:
     left = _without(counters, forgotten)
     # Rounded up: what is left has to come to nothing some day.
     halved = {name: counters[name] - left[name] // 2 for name in names if counters.get(name)}
+    for row in catalogue:
+        gone = 1.0 - share_kept(_followed(counters, forgotten, row).settled)
+        of_row = _without(counters, _unprefixed(forgotten))
+        halved |= {
+            _FOLLOWED + name: counters[name] - of_row[name] + round(of_row[name] * gone)
+            for name in _names_followed(row)
+            if gone and counters.get(name)
+        }
     if halved:
         with reaching_cache():
             cache.client.hset(FORGOTTEN, mapping=halved)
+
+
+def count_ahead(cache: Cache, told: Iterable[tuple[TaskType, float]]) -> None:
+    """Count results that are computed ahead, with the probability of the next action that was told of each.
+
+    Raises:
+        StoreUnavailable: The cache cannot be reached.
+    """
+    with reaching_cache(), cache.client.pipeline(transaction=False) as pipe:
+        for row, probability in told:
+            pipe.hincrby("pc:m", f"ahead:{row.name}", 1)
+            pipe.hincrby("pc:m", f"ahead_ppm:{row.name}", round(probability * 1_000_000))
+        pipe.execute()
 
 
 def _counters(cache: Cache, key: str) -> Mapping[str, int]:
@@ -153,6 +186,25 @@ def _without(counters: Mapping[str, int], forgotten: Mapping[str, int]) -> Mappi
         name: count - forgotten.get(name, 0) if forgotten.get(name, 0) <= count else count
         for name, count in counters.items()
     }
+
+
+def _names_followed(row: TaskType) -> tuple[str, str, str, str]:
+    prediction = f"{row.name}:{Cause.PREDICTION}"
+    return f"used:{prediction}", f"unused:{prediction}", f"ahead:{row.name}", f"ahead_ppm:{row.name}"
+
+
+def _followed(counters: Mapping[str, int], forgotten: Mapping[str, int], row: TaskType) -> Followed:
+    """What became of a type's results that were computed ahead; those still waiting are taken to be like the others."""
+    left = _without(counters, _unprefixed(forgotten))
+    used, unused, ahead, ppm = (left.get(name, 0) for name in _names_followed(row))
+    if not ahead:
+        return Followed()
+    return Followed(settled=used + unused, used=used, told=(used + unused) * ppm / ahead / 1_000_000)
+
+
+def _unprefixed(forgotten: Mapping[str, int]) -> Mapping[str, int]:
+    """What is forgotten of how results were followed up; that of admission's share read is another's."""
+    return {name.removeprefix(_FOLLOWED): count for name, count in forgotten.items() if name.startswith(_FOLLOWED)}
 
 
 def _by_cause(counters: Mapping[str, int], row: TaskType) -> list[tuple[Cause, Usefulness]]:

@@ -17,6 +17,7 @@ from models.replay.simulation import Simulation
 from models.replay.traffic import Traffic, resolution, traffic_of
 from precompute.admission import DEFAULT, Bounds
 from precompute.errors import BadParameters
+from precompute.reading_chance import least_probability
 
 EACH_REQUEST = "compute at each request"
 ORACLE = "knows the future"
@@ -134,7 +135,7 @@ def replay(log: Log, *, plant: Plant, setup: Setup, report: Report) -> Replay:
 
 
 def _forecast(log: Log, *, setup: Setup, report: Report) -> Forecast:
-    least = min(setup.thresholds, default=1.0)
+    least = least_probability(min(setup.thresholds, default=1.0))
     if setup.model is not None:
         return by_one(setup.model, log, least=least, report=report)
     return walk_forward(

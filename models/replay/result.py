@@ -21,6 +21,7 @@ class Result:
         "reads",
         "stale",
         "stamp",
+        "told",
         "user",
         "version",
         "waiting",
@@ -31,6 +32,7 @@ class Result:
         self.user, self.action, self.cost, self.ages = user, action, cost, ages
         self.stale = self.gone = self.due = float("-inf")
         self.stamp = 0
+        self.told = 0.0
         self.version = -1
         self.reads = 0
         self.read: float | None = None

@@ -3,19 +3,19 @@
 from collections import deque
 from heapq import heappop, heappush
 
+from models.replay.experience import Experience
 from models.replay.forecast import Forecast
 from models.replay.policy import Plant, Policy
 from models.replay.result import Result
 from models.replay.tally import Tally
 from models.replay.traffic import Traffic
-from precompute.admission import Load, may_queue, net_benefit, share_read, worth
+from precompute.admission import Load, may_queue, net_benefit, worth
 from precompute.ages import ages_of
 from precompute.anticipation import CAP_WITHIN, WANTED_FOR
 from precompute.freshness import READ_LATELY, kept_up, made_anew
 from precompute.planner import Cause
+from precompute.reading_chance import chance_read, least_probability
 from precompute.subjects import CacheKey, Subject, SubjectRef
-
-_DAY_S = 86400.0
 
 _LOOK_AGAIN_S = 60.0
 """A refresh for which there is no room is tried again so much later, as by the sweep."""
@@ -50,9 +50,8 @@ class Simulation:
         self._heap: list[tuple[float, int, Result, Cause | None, bool, int]] = []
         self._number = 0
         self._granted: dict[int, tuple[float, int]] = {}
-        self._used = [0.0] * len(traffic.names)
-        self._unused = [0.0] * len(traffic.names)
-        self._day = 0.0
+        self._experience = Experience(len(traffic.names), bounds=policy.bounds)
+        self._least = least_probability(policy.bounds.prediction_threshold)
         self.tally = Tally(len(traffic))
 
     def run(self) -> Tally:
@@ -123,7 +122,7 @@ class Simulation:
     def _seen(self, result: Result, now: float, *, readers: int) -> None:
         if not result.reads and result.cause is not None:
             if result.cause is Cause.PREDICTION:
-                self._used[result.action] += 1
+                self._experience.follow(result.action, used=True, told=result.told)
             if result.counted:
                 self.tally.used[result.cause] += 1
         result.reads += readers
@@ -139,19 +138,24 @@ class Simulation:
         self._read_by.setdefault(user, set()).add(action)
 
     def _foresee(self, forecast: Forecast, row: int, user: int, now: float) -> None:
-        bounds = self._policy.bounds
+        self._experience.pass_nights(now)
+        threshold = self._policy.bounds.prediction_threshold
         absent = []
         for place in range(forecast.starts[row], forecast.starts[row + 1]):
-            probability = forecast.probabilities[place]
-            if probability <= bounds.prediction_threshold:
+            told, action = forecast.probabilities[place], forecast.actions[place]
+            if told <= self._least:
                 break
-            result = self._result(user, forecast.actions[place])
+            probability = chance_read(told, turns=self._experience.turns_of(action))
+            if probability <= threshold:
+                continue
+            result = self._result(user, action)
             if now < result.stale:
                 result.wanted = max(result.wanted or 0.0, now + WANTED_FOR.total_seconds())
                 if result.parked:
                     result.parked = False
                     self._come_up(result, max(now, result.due))
             elif not result.on_way:
+                result.told = told
                 absent.append((probability, result))
         if absent:
             self._prepare(absent, user, now)
@@ -163,7 +167,7 @@ class Simulation:
             figures = {
                 "wait_s": result.cost,
                 "cost_s": result.cost,
-                "read_share": self._read_share(result.action, now),
+                "read_share": self._experience.read_share(result.action),
             }
             if worth(probability, load=load, bounds=bounds, **figures):
                 offers.append((net_benefit(probability, load=load, bounds=bounds, **figures), result))
@@ -173,15 +177,6 @@ class Simulation:
                 # What is still served is first asked whether it holds.
                 held = now < result.gone
                 self._queue(result, Cause.REFRESH if held else Cause.PREDICTION, now, checks=held)
-
-    def _read_share(self, action: int, now: float) -> float:
-        if now // _DAY_S != self._day:
-            # As every night (precompute.usefulness.forget_half).
-            self._day = now // _DAY_S
-            self._used = [count / 2 for count in self._used]
-            self._unused = [count / 2 for count in self._unused]
-        used = int(self._used[action])
-        return share_read(made=used + int(self._unused[action]), used=used, bounds=self._policy.bounds)
 
     def _allowed(self, user: int, now: float) -> bool:
         since, count = self._granted.get(user, (now, 0))
@@ -275,7 +270,7 @@ class Simulation:
         """A version goes: if nobody read it, it was computed for nothing."""
         if result.cause is not None and not result.reads:
             if result.cause is Cause.PREDICTION:
-                self._unused[result.action] += 1
+                self._experience.follow(result.action, used=False, told=result.told)
             if result.counted:
                 self.tally.unread[result.cause] += 1
                 self.tally.wasted_s += result.cost

@@ -101,6 +101,7 @@ class Crew:
             dispatch=bench.dispatch,  # type: ignore[arg-type]
             facts=facts,  # type: ignore[arg-type]
             stream=stream,
+            callbacks=Callbacks(bench.client, ledger=bench.ledger),
         )
         return Execution(engine=engine, bindings={row.name: self._binding(row) for row in ROWS})
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from bench import CATALOGUE, CUTS, LOOKS, RATE, RAW, SOLO, Bench, key
 from known_facts import KnownFacts
 
+from precompute.callbacks import Callbacks
 from precompute.entry import Entry
 from precompute.errors import SourceUnavailable
 from precompute.job import Computed, Job
@@ -69,6 +70,7 @@ class Worker:
             dispatch=bench.dispatch,  # type: ignore[arg-type]
             facts=KnownFacts(),  # type: ignore[arg-type]
             stream=FactStream(bench.client),
+            callbacks=Callbacks(bench.client, ledger=bench.ledger),
         )
         rows = (CUTS, LOOKS)
         self.bindings = {row.name: self.world.bound(row) for row in rows}

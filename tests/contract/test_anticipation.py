@@ -16,6 +16,8 @@ from precompute.ledger import Beginning
 from precompute.needs import Need
 from precompute.planner import Cause, plan
 from precompute.queues import Queue
+from precompute.task_type import TaskType
+from precompute.usefulness import count_ahead, experience, forget_half
 
 
 @pytest.fixture
@@ -35,6 +37,53 @@ def test_what_a_likely_action_reads_is_queued_as_predicted(ahead: Ahead) -> None
 def test_half_is_not_enough(ahead: Ahead, probability: float) -> None:
     """Only actions above 0.5 have been queued, says the contract."""
     assert ahead.prepare(will={"look": probability}) == []
+
+
+def read_ahead(ahead: Ahead, row: TaskType, *, told: float, made: int, used: int) -> None:
+    """So many results of a type were computed ahead at that probability, and so many of them read."""
+    count_ahead(ahead.bench.cache, [(row, told)] * made)
+    counts = {f"used:{row.name}:prediction": used, f"unused:{row.name}:prediction": made - used}
+    ahead.bench.client.hset("pc:m", mapping=counts)
+
+
+def test_what_turned_out_to_be_read_by_later_actions_is_prepared_sooner(ahead: Ahead) -> None:
+    """Nine of ten were read of what was told with 0.6: of what comes next with 0.4 seven are, and with 0.2 four."""
+    read_ahead(ahead, BILLS, told=0.6, made=1000, used=900)
+    assert ahead.prepare(will={"pay": 0.2}) == []
+    assert ahead.prepare(will={"pay": 0.4}) == ["bills:u1"]
+
+
+def test_who_has_just_logged_in_was_told_what_is_prepared(ahead: Ahead) -> None:
+    """Only actions above 0.5, says the contract, whatever is known of later ones."""
+    read_ahead(ahead, BILLS, told=0.6, made=1000, used=900)
+    ahead.of().prepare({"u1": replace(predicted({"pay": 0.4}), at_login=True)})
+    assert ahead.bench.dispatch.sent == []
+    ahead.of().prepare({"u1": replace(predicted({"pay": 0.6}), at_login=True)})
+    assert [sent.key for sent in ahead.bench.dispatch.sent] == [key(BILLS)]
+
+
+def test_each_result_that_is_computed_ahead_is_counted_with_what_was_told_of_it(ahead: Ahead) -> None:
+    """What was on its way already is not."""
+    ahead.prepare(will={"pay": 0.6})
+    ahead.prepare(will={"look": 0.7})
+    counters = ahead.bench.client.hgetall("pc:m")
+    told = {name.decode(): int(count) for name, count in counters.items() if name.startswith(b"ahead")}
+    assert told == {"ahead:bills": 1, "ahead_ppm:bills": 600_000, "ahead:board": 1, "ahead_ppm:board": 700_000}
+
+
+def test_nights_leave_what_is_known_of_the_last_results(ahead: Ahead) -> None:
+    """Share read is forgotten by half each night; how many turns a result gets is kept of two hundred."""
+    read_ahead(ahead, BILLS, told=0.6, made=400, used=360)
+    before = experience(ahead.bench.cache, ROWS).turns["bills"]
+    for _ in range(10):
+        forget_half(ahead.bench.cache, ROWS)
+    assert experience(ahead.bench.cache, ROWS).turns["bills"] == pytest.approx(before, abs=0.1)
+    assert experience(ahead.bench.cache, ROWS).read_shares["bills"] == pytest.approx(0.75, abs=0.02)
+    # Two hundred new ones, of which no more were read than promised, weigh as much as those.
+    ahead.bench.client.hincrby("pc:m", "used:bills:prediction", 120)
+    ahead.bench.client.hincrby("pc:m", "unused:bills:prediction", 80)
+    count_ahead(ahead.bench.cache, [(BILLS, 0.6)] * 200)
+    assert experience(ahead.bench.cache, ROWS).turns["bills"] < before - 0.5
 
 
 def test_an_action_that_reads_nothing_queues_nothing(ahead: Ahead) -> None:

@@ -10,6 +10,7 @@ from bench import CATALOGUE, CUTS, GRACE, KEPT_FOR_ERRORS, LOOKS, RATE, SOLO, TT
 from known_facts import KnownFacts
 from servers import ValkeyServer
 
+from precompute.callbacks import Callbacks
 from precompute.errors import StoreUnavailable
 from precompute.job import Computed, Job
 from precompute.ledger import KEPT
@@ -59,6 +60,7 @@ class Churn:
             dispatch=bench.dispatch,  # type: ignore[arg-type]
             facts=KnownFacts(),  # type: ignore[arg-type]
             stream=FactStream(bench.client),
+            callbacks=Callbacks(bench.client, ledger=bench.ledger),
         )
         self.execution = Execution(engine=engine, bindings={row.name: self._binding(row) for row in CATALOGUE})
 

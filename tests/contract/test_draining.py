@@ -13,6 +13,7 @@ from store_promises import action, campaign, outcome, video
 
 import celeryconfig
 from precompute.cache import Cache
+from precompute.callbacks import Callbacks
 from precompute.catalogue import (
     CAMPAIGN_ANALYTICS,
     CTR_PREDICTION,
@@ -52,6 +53,7 @@ def engine(bench: Bench, cache_server: ValkeyServer, tmp_path: Path) -> Iterator
         dispatch=CeleryDispatch(publishing_app(settings)),
         facts=facts,
         stream=FactStream(bench.client),
+        callbacks=Callbacks(bench.client, ledger=bench.ledger),
     )
     facts.close()
 

@@ -7,6 +7,7 @@ from bench import CATALOGUE, RAW, SOLO, Bench, key
 from known_facts import KnownFacts
 
 from precompute.cache import Cache
+from precompute.callbacks import Callbacks
 from precompute.entry import State
 from precompute.errors import StoreUnavailable
 from precompute.settings import Settings
@@ -53,6 +54,7 @@ def execution(bench: Bench, runs: list[str]) -> Execution:
         dispatch=CeleryDispatch(publishing_app(settings)),
         facts=KnownFacts(),
         stream=FactStream(bench.client),
+        callbacks=Callbacks(bench.client, ledger=bench.ledger),
     )
     bindings = {row.name: Binding(row=row, function=compute, wants_job=False, opened_by=None) for row in (SOLO, RAW)}
     return Execution(engine=engine, bindings=bindings)

@@ -11,6 +11,7 @@ from servers import ValkeyServer
 from store_promises import outcome
 
 from models.registry import ModelKind, registry_in
+from precompute.callbacks import Callbacks
 from precompute.catalogue import ROWS, Catalogue
 from precompute.events import CampaignCreated
 from precompute.history import History
@@ -38,6 +39,7 @@ def engine(bench: Bench, cache_server: ValkeyServer, tmp_path: Path) -> Iterator
         dispatch=CeleryDispatch(publishing_app(settings)),
         facts=facts,
         stream=FactStream(connect(cache_server.url)),
+        callbacks=Callbacks(connect(cache_server.url), ledger=bench.ledger),
     )
     facts.close()
 
@@ -85,6 +87,7 @@ def test_generated_texts_are_kept_for_their_outcomes(engine: Engine, bench: Benc
             at=bench.clock(),
             facts=facts,
             recent=lambda user_id: History(),
+            predict=engine.predict,
             peek=lambda key: None,
             states=bench.ledger.records,
             report=lambda share: None,

@@ -11,6 +11,7 @@ from known_facts import KnownFacts
 from servers import ValkeyServer
 
 from precompute.admission import admit
+from precompute.callbacks import Callbacks
 from precompute.catalogue import Catalogue
 from precompute.errors import BrokerUnavailable
 from precompute.events import VideoUploaded
@@ -54,6 +55,7 @@ def engine(bench: Bench, broker: ValkeyServer, queues: "redis.Redis") -> Iterato
         dispatch=CeleryDispatch(app),
         facts=KnownFacts(),
         stream=FactStream(bench.client),
+        callbacks=Callbacks(bench.client, ledger=Ledger(bench.cache, watch=LEASE)),
     )
     app.close()
 
