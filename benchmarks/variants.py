@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from models import habits
 from models.sentences import sentence_model
 from precompute.events import CampaignCreated
 from precompute.facts import Outcome
@@ -62,6 +63,7 @@ def job_of(number: int, brief: Mapping[str, Any], *, settings: Settings, facts: 
         at=datetime.now(UTC),
         facts=facts,
         recent=lambda user_id: [],
+        predict=habits.predict_each,
         peek=lambda key: None,
         states=lambda keys: [],
         report=lambda share: None,

@@ -1,7 +1,8 @@
 """What users do next, learned from the platform's own log and held against its latest part."""
 
+from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -107,15 +108,16 @@ def learned_until_of(found: Mapping[str, Any]) -> int:
     return int(found.get("learned_until", 0))
 
 
-def actions_lesson(facts: Facts, *, in_use: NextActionModel | None, report: Report) -> Lesson:
+def actions_lesson(facts: Facts, *, in_use: NextActionModel | None, learned_until: int = 0, report: Report) -> Lesson:
     """A model of the actions that were accepted first, held against those that were accepted last.
 
-    What is compared is what is served: each model knows of everybody what it was trained on, and of a user what they
-    did before, in their own order.
+    What is compared is what is served: each model hears of each action before the next one, and knows of a user what
+    they did before, in their own order.
 
     Args:
         facts: What users did.
         in_use: The model that the new one must beat; None where there is none, then what users do most often is.
+        learned_until: The place of the last action that ``in_use`` was trained on (:func:`learned_until_of`).
         report: Told of each step.
 
     Raises:
@@ -132,8 +134,13 @@ def actions_lesson(facts: Facts, *, in_use: NextActionModel | None, report: Repo
     learned = log[:cut]
     new = fit(learned, report=lambda step, share: report(step, 0.05 + 0.75 * share))
     report("holding it against the latest actions", 0.8)
-    told = told_by(new, log, since=cut)
-    before = _often(learned, log[cut:]) if in_use is None else told_by(in_use, log, since=cut)
+    told = told_by(new, log, since=cut, learns=True)
+    if in_use is None:
+        before = _often(learned, log[cut:])
+    else:
+        known = bisect_right(stored.accepted, learned_until, hi=cut)
+        heard = replace(in_use, population=in_use.population_after(learned, start=known))
+        before = told_by(heard, log, since=cut, learns=True)
     metrics = {
         **told.metrics(),
         "log_loss_before": round(float(before.losses.mean()), 5),
@@ -157,12 +164,19 @@ def log_of(log: ActionLog) -> Log:
     return Log.from_columns(users=log.users, actions=log.actions, at=at, utc_offset=offsets)
 
 
-def told_by(model: NextActionModel, log: Log, *, since: int) -> Told:
-    """What a model as it was trained would have told before each event of a log from place ``since`` on."""
+def told_by(model: NextActionModel, log: Log, *, since: int, learns: bool = False) -> Told:
+    """What a model would have told before each event of a log from place ``since`` on.
+
+    Args:
+        model: As it was trained.
+        log: Of many users.
+        since: A place in it.
+        learns: Whether it hears of each of these events before the next, as it does where it is served.
+    """
     # A model looks back so far and no farther, so what lies before that need not be gone through.
     asked = np.arange(len(log)) >= since
     used = asked | (_back_from(log, since) <= LONGEST)
-    shares = model.follow(log[used], learns=False, start=int(used[:since].sum()))
+    shares = model.follow(log[used], learns=learns, start=int(used[:since].sum()))
     places = {name: number for number, name in enumerate(model.columns(log))}
     columns = np.array([places.get(name, -1) for name in log.names], np.intp)
     return Told(shares=shares, came=columns[log.actions[since:]])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from models.actions_lesson import actions_lesson, model_in
+from models.actions_lesson import actions_lesson, learned_until_of, model_in
 from models.lesson import Lesson, Report
 from models.manifest import ModelVersion
 from models.rates_lesson import rates_lesson
@@ -94,7 +94,9 @@ def _lesson(kind: ModelKind, *, facts: Facts, registry: Registry, report: Report
             return text_lesson(facts, in_use=loaded.model, features=loaded.version.lineage.features, report=report)
         case ModelKind.ACTIONS:
             in_use = usable(registry, kind)
-            return actions_lesson(facts, in_use=model_in(in_use.model) if in_use else None, report=report)
+            model = model_in(in_use.model) if in_use else None
+            learned_until = learned_until_of(in_use.model) if in_use and model else 0
+            return actions_lesson(facts, in_use=model, learned_until=learned_until, report=report)
 
 
 def usable(registry: Registry, kind: ModelKind) -> LoadedModel | None:

@@ -32,7 +32,7 @@ class ActivityPromises:
         assert [one.campaign_id for one in facts.active_campaigns(since=NOON, until=NOON + DAY, most=1)] == ["running"]
 
     def test_visits_count_days_not_actions(self, facts: Facts) -> None:
-        """A day begins at the instant's time of day; of those who were there as often, the one seen last comes first."""
+        """A day begins at the time of day of the instant; of those with as many, the one seen last comes first."""
         facts.write([action(at=NOON + minutes * HOUR / 60, user="busy") for minutes in range(5)])
         facts.write([action(at=NOON - 11 * HOUR, user="two"), action(at=NOON + 11 * HOUR, user="two")])
         facts.write([action(at=NOON + 13 * HOUR, user="two"), action(at=NOON - 13 * HOUR, user="two")])

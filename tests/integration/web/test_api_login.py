@@ -54,6 +54,28 @@ def test_a_second_login_finds_what_is_fresh(api: ApiBench) -> None:
     assert (body["queued_tasks"], set(body["cached"]), body["status"]) == ({}, THREE, "ready")
 
 
+def test_what_a_user_does_outdates_what_is_kept_of_them(api: ApiBench) -> None:
+    """Their cached predictions go stale with what they report, and with triggers other than the login that had just
+    looked; dashboards do not. Served they still are, and what others do changes nothing.
+    """
+    for number in (1, 2):
+        login(api, f"u{number}")
+        for task_type in THREE:
+            api.store(f"{task_type}:user:u{number}")
+
+    def stale() -> list[str]:
+        keys = [f"{task_type}:user:u{number}" for number in (1, 2) for task_type in sorted(THREE)]
+        return [key for key in keys if api.get(f"/cache/{key}").headers["X-Cache"] == "STALE"]
+
+    login(api)
+    assert stale() == []
+    did(api, "search")
+    assert stale() == ["predicted_actions:user:u1"]
+    brief = {"campaign_id": "c1", "user_id": "u2", "campaign_data": {"product": "a desk"}}
+    assert api.client.post("/api/precompute/campaign", json=brief).status_code == 202
+    assert "predicted_actions:user:u2" in stale()
+
+
 def test_a_login_tells_what_comes_next(api: ApiBench) -> None:
     """By hand: `login` was followed by `dashboard_view` three times, of seven actions of two kinds.
 
