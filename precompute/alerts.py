@@ -20,8 +20,9 @@ from precompute.outbox import put_arguments, target_of
 from precompute.scripts import reaching_cache
 from precompute.settings.watching import Watching
 
-GAPS = 4
-"""Without a look for so many intervals, nobody knows whether what was wrong before was wrong all the time."""
+GAPS, SHORTEST_GAP = 4, timedelta(seconds=30)
+"""Without a look for so many intervals, and so long, nobody knows whether what was wrong before was wrong all the time.
+Longer than it takes until others look in beat's place (:mod:`workers.alerts`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,7 @@ def update(cache: Cache, readings: Iterable[Reading], *, settings: Watching) -> 
     if elapsed is not None and timedelta(0) <= elapsed < settings.alert_interval / 2:
         return ()
     before = _standings(stored)
-    if elapsed is not None and elapsed > GAPS * max(settings.alert_interval, settings.alert_after):
+    if elapsed is not None and elapsed > max(GAPS * settings.alert_interval, SHORTEST_GAP):
         before = {name: each for name, each in before.items() if each.told}
     patience = Patience(wrong=settings.alert_after, well=settings.alert_over_after)
     after, turns = turned(before, readings, now=now, patience=patience)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Condition
 from typing import Any
 
 from servers import serving
@@ -21,13 +22,27 @@ class Webhook:
         self.status = 200
         self.tried: list[dict[str, Any]] = []
         self.taken: list[dict[str, Any]] = []
+        self._came = Condition()
+
+    def wait_for(self, *titles: str, within_seconds: float = 90) -> None:
+        """Go on as soon as messages with these titles were taken."""
+        with self._came:
+            came = self._came.wait_for(lambda: {*titles} <= {*self.titles}, within_seconds)
+        assert came, self.titles
+
+    @property
+    def titles(self) -> list[str]:
+        """Of what was taken, in order."""
+        return [message["title"] for message in self.taken]
 
     def take(self, body: bytes) -> int:
         """Keep a message; how the server answers."""
         message = json.loads(body)
         self.tried.append(message)
-        if self.status == 200:
-            self.taken.append(message)
+        with self._came:
+            if self.status == 200:
+                self.taken.append(message)
+            self._came.notify_all()
         return self.status
 
 
