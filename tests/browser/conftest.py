@@ -1,0 +1,55 @@
+"""A stack for all tests of a module, and pages that must not complain."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from page_stack import PageStack, chromium
+from playwright.sync_api import Browser, Page
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium."""
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageStack]:
+    """A running service; asks for the browser first, so that nothing is started in vain."""
+    running = PageStack(tmp_path_factory.mktemp("stack"))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def opened(stack: PageStack, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens pages of the service; at the end none may have complained, or asked another host."""
+    complaints: list[str] = []
+    contexts: list[Any] = []
+
+    def open_page(path: str = "/", *, quiet: bool = True, **options: Any) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        own = urlsplit(stack.url).netloc
+        page.on("request", lambda asked: _elsewhere(asked.url, own, complaints))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        if quiet:
+            page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
+        page.goto(f"{stack.url}{path}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _elsewhere(url: str, own: str, complaints: list[str]) -> None:
+    parts = urlsplit(url)
+    if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != own:
+        complaints.append(f"asked {url}")
