@@ -1,9 +1,12 @@
 """A video file opened for decoding: which of its streams are used, and what its header promises."""
 
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 from av.audio.stream import AudioStream
@@ -33,6 +36,16 @@ _LATEST_START_SECONDS = 10.0
 
 _MOST_PIXELS = 8192 * 4352
 """8K with some room; a larger frame is an attack on memory."""
+
+_MOST_STREAMS = 64
+"""Cameras bring a handful, films two dozen; each costs memory and is probed."""
+
+_PROBE_BYTES = 10_000_000
+_PROBE_MICROSECONDS = 10_000_000
+"""How far FFmpeg looks ahead to find out what is in a file whose header does not say; twice its defaults."""
+
+_NO_PROTOCOL = "none"
+"""FFmpeg is handed an open file, so it needs no way to open anything; no protocol has this name."""
 
 _DECODER_THREADS = 2
 """Hides waiting without hogging the machine: a pool runs several workers. The processor time is the same with one."""
@@ -84,35 +97,74 @@ class OpenVideo:
 def opened_video(path: Path) -> Iterator[OpenVideo]:
     """The video at ``path``, its streams chosen; closed at the end.
 
-    Only the file itself is read: FFmpeg may open no address, no second file and no playlist.
+    Only the file itself is read, which is opened here: FFmpeg may open no address, no second file and no playlist.
 
     Raises:
         UnusableSource: ``not_a_video``, ``no_video_track``, ``video_truncated`` (an MP4 without its index),
             ``codec_unknown`` or ``frame_too_large``.
         SourceUnavailable: ``video_unreachable``; the file cannot be read now.
     """
-    with _opened(path) as container:
+    with _file(path) as file, _opened(_Reading(file)) as container:
         pictures = _pictures(container)
         best = container.streams.best("audio", related=pictures)
         sound = best if isinstance(best, AudioStream) and best.codec_context is not None else None
         yield OpenVideo(container=container, pictures=pictures, sound=sound, zero=_zero(container))
 
 
-def _opened(path: Path) -> InputContainer:
-    options = {"protocol_whitelist": "file", "format_whitelist": ",".join(CONTAINERS)}
+class _Reading:
+    """A file as FFmpeg reads it. Each read passes through Python, where a time limit ends it, whatever FFmpeg does."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def read(self, size: int) -> bytes:
+        return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+
+@contextmanager
+def _file(path: Path) -> Iterator[BinaryIO]:
     try:
-        return av.open(f"file:{path.absolute()}", mode="r", container_options=options, metadata_errors="replace")
-    except (av.error.FileNotFoundError, av.error.PermissionError) as problem:
+        # Should a pipe or a link have taken the file's place, the one is not waited for and the other not followed.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as problem:
         raise SourceUnavailable("the video's file cannot be read", code="video_unreachable") from problem
-    except av.error.FFmpegError as problem:
-        raise _unreadable(path) from problem
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _not_a_video()
+    with os.fdopen(descriptor, "rb") as file:
+        yield file
 
 
-def _unreadable(path: Path) -> UnusableSource:
-    with path.open("rb") as file:
-        start = file.read(8)
-    if start[4:] in _MP4_STARTS:
+def _opened(file: _Reading) -> InputContainer:
+    format_options = {
+        "protocol_whitelist": _NO_PROTOCOL,
+        "format_whitelist": ",".join(CONTAINERS),
+        "max_streams": str(_MOST_STREAMS),
+        "probesize": str(_PROBE_BYTES),
+        "analyzeduration": str(_PROBE_MICROSECONDS),
+    }
+    # Of the decoders that only find out what is in the file. What is a little too large they still tell the size of.
+    probing = {"max_pixels": str(4 * _MOST_PIXELS), "threads": "1"}
+    try:
+        return av.open(file, mode="r", options=probing, container_options=format_options, metadata_errors="replace")
+    except (av.error.FFmpegError, ValueError) as problem:
+        raise _unreadable(file) from problem
+
+
+def _unreadable(file: _Reading) -> UnusableSource:
+    file.seek(0)
+    if file.read(8)[4:] in _MP4_STARTS:
         return UnusableSource("the video is cut off: its index is missing", code="video_truncated")
+    return _not_a_video()
+
+
+def _not_a_video() -> UnusableSource:
     return UnusableSource("the file is not a video in a format that is understood", code="not_a_video")
 
 

@@ -20,6 +20,9 @@ _MAY_MISS_SECONDS = 1.0
 _MAY_MISS_SHARE = 0.05
 """Headers are often a little off; a file that ends earlier than both allow was cut off."""
 
+_MOST_FRAMES_A_SECOND = 250
+"""Of the longest video allowed. The fastest cameras of telephones make 240, and stretch them in the file."""
+
 _USUAL_FRAME_RATE = Fraction(25)
 _SHORTEST_FRAME_SECONDS = 0.001
 
@@ -47,21 +50,29 @@ def decoded(video: OpenVideo, *, max_seconds: float) -> Iterator[DecodedPicture 
     Damaged packets are passed over, as players do.
 
     Raises:
-        UnusableSource: ``video_too_long``, before or while decoding; at the end ``video_damaged`` when no frame
-            could be decoded, or ``video_truncated`` when much less was there than the header promises.
+        UnusableSource: ``video_too_long`` or ``too_many_frames``, before or while decoding; at the end
+            ``video_damaged`` when no frame could be decoded, or ``video_truncated`` when much less was there than the
+            header promises.
     """
     _check_length(video.pictures_end or video.end or 0.0, max_seconds=max_seconds)
     picture: DecodedPicture | None = None
     sound_end = 0.0
+    pictures = 0
     for frame in _frames(video):
         if isinstance(frame, VideoFrame):
-            picture = _picture(frame, video=video, before=picture)
+            picture = _picture(frame, video=video, before=picture, max_seconds=max_seconds)
+            pictures += 1
             _check_length(picture.at, max_seconds=max_seconds)
+            if pictures > _MOST_FRAMES_A_SECOND * max_seconds:
+                raise UnusableSource(f"the video has more than {pictures - 1} frames", code="too_many_frames")
             yield picture
-        else:
-            sound = DecodedSound(at=_seconds(frame, video=video, otherwise=sound_end), frame=frame)
-            _check_length(sound.at, max_seconds=max_seconds)
+        elif frame.sample_rate > 0:
+            sound = DecodedSound(
+                at=_seconds(frame, video=video, otherwise=sound_end, max_seconds=max_seconds), frame=frame
+            )
             sound_end = sound.at + frame.samples / frame.sample_rate
+            # Its end: a few bytes at one sample a second are hours of sound.
+            _check_length(sound_end, max_seconds=max_seconds + _MAY_MISS_SECONDS)
             yield sound
     _check_complete(video, picture=picture, sound_end=sound_end)
 
@@ -89,22 +100,28 @@ def _packets(video: OpenVideo, *, streams: Sequence[Stream]) -> Iterator["Packet
             yield flush
 
 
-def _picture(frame: VideoFrame, *, video: OpenVideo, before: DecodedPicture | None) -> DecodedPicture:
-    at = _seconds(frame, video=video, otherwise=before.until if before else 0.0)
+def _picture(
+    frame: VideoFrame, *, video: OpenVideo, before: DecodedPicture | None, max_seconds: float
+) -> DecodedPicture:
+    at = _seconds(frame, video=video, otherwise=before.until if before else 0.0, max_seconds=max_seconds)
     if before is not None and at <= before.at:
         # Broken time stamps; the order of frames is right, so time must go on.
         at = before.at + _SHORTEST_FRAME_SECONDS
-    if frame.duration and frame.time_base:
-        shown = float(frame.duration * frame.time_base)
-    else:
-        shown = float(1 / (video.pictures.guessed_rate or _USUAL_FRAME_RATE))
-    return DecodedPicture(at=at, until=at + shown, frame=frame)
+    return DecodedPicture(at=at, until=at + _shown(frame, video=video, max_seconds=max_seconds), frame=frame)
 
 
-def _seconds(frame: VideoFrame | AudioFrame, *, video: OpenVideo, otherwise: float) -> float:
-    if frame.time is None:
-        return otherwise
-    return frame.time - video.zero
+def _shown(frame: VideoFrame, *, video: OpenVideo, max_seconds: float) -> float:
+    """For how many seconds a frame is shown; guessed where what it says cannot be."""
+    rate = video.pictures.guessed_rate
+    told = float(frame.duration * frame.time_base) if frame.duration and frame.time_base else 0.0
+    guessed = float(1 / rate) if rate else 0.0
+    return next((one for one in (told, guessed) if 0.0 < one <= max_seconds), float(1 / _USUAL_FRAME_RATE))
+
+
+def _seconds(frame: VideoFrame | AudioFrame, *, video: OpenVideo, otherwise: float, max_seconds: float) -> float:
+    """When a frame comes; after the one before where it does not say, or says what cannot be."""
+    at = None if frame.time is None else frame.time - video.zero
+    return otherwise if at is None or at < -max_seconds else at
 
 
 def _check_length(seconds: float, *, max_seconds: float) -> None:
