@@ -39,8 +39,7 @@ def attach_operations(app: Flask, precomputer: Precomputer, *, settings: Setting
 @blueprint.get("/")
 def index() -> str | dict[str, Any]:
     """The operations page; links for programs that ask for JSON rather than for a page."""
-    accepted = request.accept_mimetypes
-    if accepted["application/json"] > accepted["text/html"]:
+    if request.accept_mimetypes.best_match(("text/html", "application/json")) == "application/json":
         return about()
     names = [row.name for row in in_order(engine().catalogue)]
     return render_template("operations.html", names=names, queues=[queue.label for queue in IN_DRAIN_ORDER])
