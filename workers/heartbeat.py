@@ -3,7 +3,9 @@
 import logging
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import cache
 from types import TracebackType
 
 from precompute.errors import StoreUnavailable
@@ -12,8 +14,17 @@ from precompute.subjects import CacheKey
 
 _log = logging.getLogger(__name__)
 
+MOST_AT_ONCE = 256
+"""Computations of one process, should its pool be one of threads."""
+
 _TICK_S = 0.25
 """Progress is passed on at most this often."""
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    # One serves a process that computes one result at a time: to start a thread for each would cost 0.2 ms.
+    return ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="precompute-heartbeat")
 
 
 class Heartbeat:
@@ -33,21 +44,20 @@ class Heartbeat:
         self._lease = lease
         self._progress: float | None = None
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name="precompute-heartbeat", daemon=True)
 
     def report(self, share: float) -> None:
         """Note how much is done, 0 to 1; cheap enough for every frame."""
         self._progress = min(max(share, 0.0), 1.0)
 
     def __enter__(self) -> "Heartbeat":
-        self._thread.start()
+        _threads().submit(self._beat)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # What it may be about to extend belongs to its owner alone; there is nothing to wait for.
         self._ended.set()
-        self._thread.join(timeout=5.0)
 
     def _beat(self) -> None:
         every = self._lease.total_seconds() / 3
