@@ -54,6 +54,7 @@ def metrics_figures(engine: Precomputer) -> dict[str, Any]:
         "prediction_accuracy": {name: accuracy(engine.cache, window=window) for name, window in _WINDOWS.items()},
         "warm_up": Warmth(engine.cache).told(),
         "alerts": active_alerts(engine.cache),
+        "callbacks": measures.callbacks,
         "oldest_waiting_seconds": {
             queue.label: round(seconds, 3) for queue, seconds in measures.oldest_waiting_seconds.items()
         },

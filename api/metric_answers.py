@@ -3,6 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from api.answers import ByTaskType, Instant, succeeded
+from precompute.measures import CALLBACKS
 from precompute.planner import Cause
 
 
@@ -189,6 +190,12 @@ class FiguresSchema(Schema):
     )
     warm_up = fields.Nested(WarmUpSchema, required=True, allow_none=True, metadata=_about("Null before any."))
     alerts = fields.List(fields.Nested(AlertSchema), required=True, metadata=_about("What is wrong now."))
+    callbacks = fields.Dict(
+        keys=fields.String(validate=validate.OneOf(CALLBACKS)),
+        values=fields.Integer(),
+        required=True,
+        metadata=_about("Tries to send callbacks by what became of them; those given up are not tried again."),
+    )
     oldest_waiting_seconds = fields.Dict(
         keys=fields.String(), values=fields.Float(), required=True, metadata=_about("By queue, where something waits.")
     )

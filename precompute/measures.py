@@ -27,6 +27,9 @@ REFRESHES = ("queued", "unchanged", "changed", "unreachable", "expired", "parked
 """What becomes of refreshes: handed to workers, who found nothing changed, or something, or could not ask, or got to it
 too late; and not handed to them, since nobody read the result or there was no room; or computed without asking."""
 
+CALLBACKS = ("delivered", "failed", "refused", "given_up")
+"""What became of the tries to send callbacks; given up are those that are not tried again, and were not delivered."""
+
 CLASSES_PER_DOUBLING = 4
 """Durations are counted in classes (``lua/store.lua``), so that percentiles cost a few dozen counters a type."""
 
@@ -92,7 +95,7 @@ class Checks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measures:
-    """Counts by task type, tasks that have not begun, and the workers that reported lately."""
+    """Counts by task type and of callbacks, tasks that have not begun, and the workers that reported lately."""
 
     by_type: Mapping[str, TypeMeasures]
     checks: Mapping[Subject, Checks]
@@ -100,6 +103,7 @@ class Measures:
     waiting: Mapping[Queue, Mapping[str, int]]
     oldest_waiting_seconds: Mapping[Queue, float]
     workers: tuple[Mapping[str, Any], ...]
+    callbacks: Mapping[str, int]
 
     @property
     def hit_rate_percent(self) -> float:
@@ -162,6 +166,7 @@ def measure(cache: Cache, catalogue: Catalogue) -> Measures:
         waiting=waiting,
         oldest_waiting_seconds=_oldest(cache, waiting),
         workers=running_workers(cache),
+        callbacks={outcome: counters.get(f"callbacks:{outcome}", 0) for outcome in CALLBACKS},
     )
 
 

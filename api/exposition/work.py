@@ -68,6 +68,13 @@ def refreshes(measures: Measures, standing: Standing) -> Iterator[Metric]:
     yield gauge("precompute_refresh_lag_seconds", about, rows=[((), standing.refresh_lag_seconds)])
 
 
+def callbacks(measures: Measures) -> Iterator[Metric]:
+    """Whether callers could be told."""
+    rows = (((outcome,), count) for outcome, count in measures.callbacks.items())
+    about = "Tries to send callbacks, by what became of them; those given up are not tried again."
+    yield counter("precompute_callbacks_total", about, labels=("outcome",), rows=rows)
+
+
 def workers(measures: Measures, roles: Mapping[str, RoleFigures]) -> Iterator[Metric]:
     """Who computes, how busy they are and what they take."""
     count: dict[str, int] = {role: 0 for role in roles if role != "api"}

@@ -106,6 +106,8 @@ def test_every_trigger_is_told_of_its_campaign(service: Precomputer, mailbox: Ma
         assert set(told["tasks"]) == {"variant_generation", "variant_scoring", "roas_prediction"}
     until(lambda: service.callbacks is not None and service.callbacks.waiting() == 0, worker)
     assert mailbox.empty
+    counted = {"delivered": 3, "failed": 1, "refused": 0, "given_up": 0}
+    until(lambda: service.measures().callbacks == counted, worker)
 
 
 def test_a_redirect_leads_nowhere(service: Precomputer, mailbox: Mailbox, worker: LocalWorker) -> None:
