@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+import orjson
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from api.console import console_for, print_json
+from api.remote.service import Service
 from models.actions_lesson import model_in
 from models.next_action import NextActionModel
 from models.registry import ModelKind, registry_in
@@ -22,6 +24,8 @@ from models.replay.replay import Replay, Setup, replay
 from precompute.admission import Bounds
 from precompute.durations import parse_duration
 from precompute.errors import BadParameters, ModelNotTrained
+from precompute.plugins import catalogue_for
+from precompute.refresh_order import CHECK_S
 from precompute.settings import Settings
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -45,7 +49,9 @@ def _durations(_ctx: click.Context, option: click.Parameter, values: Sequence[st
     return usual, others
 
 
-def _duration(_ctx: click.Context, option: click.Parameter, value: str) -> timedelta:
+def _duration(_ctx: click.Context, option: click.Parameter, value: str | None) -> timedelta | None:
+    if value is None:
+        return None
     try:
         return parse_duration(value)
     except ValueError as problem:
@@ -57,11 +63,14 @@ def _duration(_ctx: click.Context, option: click.Parameter, value: str) -> timed
 @click.option("--user-column", help="Who did it; told from the usual names otherwise, as the next two.")
 @click.option("--time-column", help="When.")
 @click.option("--action-column", help="What.")
-@click.option("--cost", multiple=True, callback=_durations, help="Of computing a result; ACTION=… of one. Default 2s.")
-@click.option("--ttl", multiple=True, callback=_durations, help="How long a result is fresh; ACTION=… . Default 3d.")
-@click.option("--grace", default="1h", show_default=True, callback=_duration, help="How long after that it is served.")
+@click.option("--reads", multiple=True, metavar="ACTION=TYPE,…|FILE", help="What an action reads; a FILE is JSON.")
+@click.option("--cost", multiple=True, callback=_durations, help="Of computing a result; NAME=… of one. Default 2s.")
+@click.option("--costs", metavar="URL", help="Of a running service that has measured them.")
+@click.option("--key", envvar="PRECOMPUTE_API_KEY", help="API key, where that service asks for one.")
+@click.option("--ttl", multiple=True, callback=_durations, help="How long a result is fresh; NAME=… of one.")
+@click.option("--grace", callback=_duration, help="How long after that it is served.  [default: as the catalogue says]")
 @click.option(
-    "--check-cost", default="0.005", show_default=True, callback=_duration, help="Of seeing what has changed."
+    "--check-cost", default=f"{CHECK_S}", show_default=True, callback=_duration, help="Of seeing what changed."
 )
 @click.option("--changed-by", multiple=True, metavar="ACTION", help="Changes what its user sees. Default: any does.")
 @click.option("--workers", type=click.IntRange(1, 10_000), help="How many compute at once. Default: as set.")
@@ -80,7 +89,7 @@ def replay_log(*, log: Path, chart: Path, as_json: bool, **options: Any) -> None
     assumptions, setup = _assumptions(options, settings=settings), _setup(options, settings=settings)
     columns = Columns(**{role: options[f"{role}_column"] for role in NAMES})
     read, found = _shown(log, columns=columns, assumptions=assumptions, setup=setup)
-    notes = [*assumptions.told(), *_order(read)]
+    notes = [*assumptions.told(read.log.names), *_order(read)]
     _write(chart, page(found, title=f"Replay of {log.name}", notes=notes))
     if as_json:
         print_json(found.told())
@@ -89,18 +98,46 @@ def replay_log(*, log: Path, chart: Path, as_json: bool, **options: Any) -> None
 
 
 def _assumptions(options: Mapping[str, Any], *, settings: Settings) -> Assumptions:
-    given = Assumptions()
     (cost, costs), (ttl, ttls) = options["cost"], options["ttl"]
+    measured = _measured(options["costs"], key=options["key"]) if options["costs"] else {}
     return Assumptions(
-        cost=cost or given.cost,
-        costs=costs,
-        ttl=ttl or given.ttl,
+        cost=cost or Assumptions().cost,
+        costs={**measured, **costs},
+        ttl=ttl,
         ttls=ttls,
         grace=options["grace"],
         check=options["check_cost"],
         changed_by=frozenset(options["changed_by"]) or None,
         workers=options["workers"] or settings.workers,
+        reads=_reads(options["reads"]),
+        catalogue=catalogue_for(settings),
     )
+
+
+def _measured(url: str, *, key: str | None) -> dict[str, timedelta]:
+    """What computing each task type takes on average, as a running service tells."""
+    figures = Service(url, key=key).get("/metrics")["metrics"]
+    return {name: timedelta(seconds=taken) for name, taken in figures["avg_processing_time"].items() if taken > 0}
+
+
+def _reads(values: Sequence[str]) -> dict[str, list[str]]:
+    """``action=type,type``, or a JSON file that holds an object of actions with a list of types each."""
+    found: dict[str, list[str]] = {}
+    for value in values:
+        action, given, types = value.partition("=")
+        found |= {action: [name.strip() for name in types.split(",")]} if given else _reads_in(Path(value))
+    return found
+
+
+def _reads_in(path: Path) -> dict[str, list[str]]:
+    try:
+        told = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as problem:
+        raise BadParameters(f"{path} holds no JSON that can be read: {problem}") from problem
+    lists = told.values() if isinstance(told, dict) else [None]
+    if not all(isinstance(types, list) and all(isinstance(name, str) for name in types) for types in lists):
+        raise BadParameters(f'{path} takes actions with lists of task types, as in {{"look": ["dashboard_data"]}}')
+    return dict(told)
 
 
 def _setup(options: Mapping[str, Any], *, settings: Settings) -> Setup:

@@ -146,8 +146,8 @@ def worth(
     """
     if probability <= bounds.prediction_threshold or not may_queue(Cause.PREDICTION, load, bounds=bounds):
         return False
-    figures = {"wait_s": wait_s, "cost_s": cost_s, "read_share": read_share}
-    return net_benefit(probability, load=load, bounds=bounds, **figures) > 0
+    found = net_benefit(probability, wait_s=wait_s, cost_s=cost_s, load=load, read_share=read_share, bounds=bounds)
+    return found > 0
 
 
 def share_read(*, made: int, used: int, bounds: Bounds = DEFAULT) -> float:

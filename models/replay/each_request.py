@@ -13,11 +13,14 @@ def compute_each(traffic: Traffic, *, plant: Plant) -> Tally:
     tally = Tally(len(traffic))
     free = [float("-inf")] * plant.workers
     heapify(free)
+    reads = plant.reads
     for place, (now, action) in enumerate(zip(traffic.at.tolist(), traffic.actions.tolist(), strict=True)):
         if place == traffic.scored_from:
             tally.begin()
-        ends = max(now, free[0]) + plant.costs_s[action]
-        heapreplace(free, ends)
-        tally.computed(Cause.EVENT, plant.costs_s[action])
-        tally.waited(place, ends - now)
+        for row in reads[action]:
+            ends = max(now, free[0]) + plant.costs_s[row]
+            heapreplace(free, ends)
+            tally.computed(Cause.EVENT, plant.costs_s[row])
+            # Whoever reads several results waits for the last of them.
+            tally.waited(place, max(float(tally.waits_s[place]), ends - now))
     return tally

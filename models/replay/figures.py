@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.replay.tally import Tally
 from models.replay.traffic import Traffic
@@ -12,7 +13,7 @@ from models.replay.traffic import Traffic
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """One line of the table. Everything is about the reads that count, each of which needed one result.
+    """One line of the table. Everything is about the reads that count.
 
     Attributes:
         name: Of the policy.
@@ -49,10 +50,20 @@ class Figures:
         return asdict(self)
 
 
-def figures_of(tally: Tally, traffic: Traffic, *, name: str, threshold: float | None = None) -> Figures:
-    """The figures of the scored reads; shares of waiting saved are filled in by :func:`compared`."""
-    reads = max(1, traffic.scored)
-    waits = tally.waits_s[traffic.scored_from :]
+def figures_of(
+    tally: Tally, traffic: Traffic, *, reading: NDArray[np.bool_], name: str, threshold: float | None = None
+) -> Figures:
+    """The figures of the scored reads; shares of waiting saved are filled in when all policies are known.
+
+    Args:
+        tally: What was counted.
+        traffic: The log.
+        reading: (n,) bool, which of its events read anything.
+        name: Of the policy.
+        threshold: Of the probability, where the policy has one.
+    """
+    waits = tally.waits_s[traffic.scored_from :][reading[traffic.scored_from :]]
+    reads = max(1, len(waits))
     computed = sum(tally.computations.values())
     return Figures(
         name=name,

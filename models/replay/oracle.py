@@ -26,13 +26,18 @@ def fewest(traffic: Traffic, *, plant: Plant) -> tuple[int, float]:
     changes = _next_changes(traffic, plant=plant)
     covered: dict[int, float] = {}
     count, seconds = 0, 0.0
-    keys, at, actions = traffic.keys().tolist(), traffic.at.tolist(), traffic.actions.tolist()
-    for place, (key, action) in enumerate(zip(keys, actions, strict=True)):
-        if at[place] >= covered.get(key, -inf):
-            covered[key] = changes[place] + lives[action]
-            if place >= traffic.scored_from:
-                count += 1
-                seconds += plant.costs_s[action]
+    users, at, actions = traffic.users.tolist(), traffic.at.tolist(), traffic.actions.tolist()
+    reads, ends = plant.reads, plant.ends
+    for place, (user, action) in enumerate(zip(users, actions, strict=True)):
+        for row in ends[action]:
+            covered.pop(user * len(lives) + row, None)
+        for row in reads[action]:
+            key = user * len(lives) + row
+            if at[place] >= covered.get(key, -inf):
+                covered[key] = changes[place] + lives[row]
+                if place >= traffic.scored_from:
+                    count += 1
+                    seconds += plant.costs_s[row]
     return count, seconds
 
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.behaviour import Log
 from models.lesson import Report
 from models.next_action import NextActionModel
@@ -114,15 +117,19 @@ def replay(log: Log, *, plant: Plant, setup: Setup, report: Report) -> Replay:
         raise BadParameters(f"a log of {len(log)} events is too short to warm up with one part and score the other")
     forecast = _forecast(log, setup=setup, report=lambda step, share: report(step, share * _LEARNING))
     policies = [*RIVALS, *(ours(threshold, bounds=setup.bounds) for threshold in sorted(setup.thresholds))]
-    lines = [figures_of(compute_each(traffic, plant=plant), traffic, name=EACH_REQUEST)]
+    reading = np.array([bool(rows) for rows in plant.reads])[traffic.actions]
+    reads = int(reading[traffic.scored_from :].sum())
+    if not reads:
+        raise BadParameters("no action of the log reads anything; say with --reads what it reads")
+    lines = [figures_of(compute_each(traffic, plant=plant), traffic, reading=reading, name=EACH_REQUEST)]
     for place, policy in enumerate(policies):
         report(policy.name, _LEARNING + (1 - _LEARNING) * place / len(policies))
-        lines.append(_played(policy, traffic, plant=plant, forecast=forecast))
-    lines.append(_oracle(traffic, plant=plant))
+        lines.append(_played(policy, traffic, plant=plant, forecast=forecast, reading=reading))
+    lines.append(_oracle(traffic, plant=plant, reads=reads))
     report("done", 1.0)
     return Replay(
         lines=_compared(lines),
-        reads=traffic.scored,
+        reads=reads,
         events=len(log),
         users=len(set(log.users.tolist())),
         actions=len(log.names),
@@ -143,14 +150,16 @@ def _forecast(log: Log, *, setup: Setup, report: Report) -> Forecast:
     )
 
 
-def _played(policy: Policy, traffic: Traffic, *, plant: Plant, forecast: Forecast) -> Figures:
+def _played(
+    policy: Policy, traffic: Traffic, *, plant: Plant, forecast: Forecast, reading: NDArray[np.bool_]
+) -> Figures:
     given = forecast if policy.predicts else None
     tally = Simulation(traffic, policy=policy, plant=plant, forecast=given).run()
     threshold = policy.bounds.prediction_threshold if policy.predicts else None
-    return figures_of(tally, traffic, name=policy.name, threshold=threshold)
+    return figures_of(tally, traffic, reading=reading, name=policy.name, threshold=threshold)
 
 
-def _oracle(traffic: Traffic, *, plant: Plant) -> Figures:
+def _oracle(traffic: Traffic, *, plant: Plant, reads: int) -> Figures:
     count, seconds = fewest(traffic, plant=plant)
     return Figures(
         name=ORACLE,
@@ -159,8 +168,8 @@ def _oracle(traffic: Traffic, *, plant: Plant) -> Figures:
         stale_rate=0.0,
         mean_wait_s=0.0,
         p95_wait_s=0.0,
-        computations=count / traffic.scored,
-        compute_s=seconds / traffic.scored,
+        computations=count / reads,
+        compute_s=seconds / reads,
         wasted=0.0,
         wasted_s=0.0,
         checks=0.0,

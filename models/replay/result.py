@@ -7,7 +7,6 @@ class Result:
     """What is kept of one result, and of the task that computes it. Instants are seconds since 1970."""
 
     __slots__ = (
-        "action",
         "ages",
         "cause",
         "cost",
@@ -19,6 +18,7 @@ class Result:
         "parked",
         "read",
         "reads",
+        "row",
         "stale",
         "stamp",
         "told",
@@ -28,8 +28,8 @@ class Result:
         "wanted",
     )
 
-    def __init__(self, user: int, action: int, *, cost: float, ages: tuple[float, float, float]) -> None:
-        self.user, self.action, self.cost, self.ages = user, action, cost, ages
+    def __init__(self, user: int, row: int, *, cost: float, ages: tuple[float, float, float]) -> None:
+        self.user, self.row, self.cost, self.ages = user, row, cost, ages
         self.stale = self.gone = self.due = float("-inf")
         self.stamp = 0
         self.told = 0.0

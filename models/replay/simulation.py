@@ -1,8 +1,10 @@
 """Reads one after another, by a simulated clock: what is served at once, who waits, and what is computed for it."""
 
 from collections import deque
+from collections.abc import Sequence
 from heapq import heappop, heappush
 
+from models.replay.caps import Caps
 from models.replay.experience import Experience
 from models.replay.forecast import Forecast
 from models.replay.policy import Plant, Policy
@@ -11,7 +13,7 @@ from models.replay.tally import Tally
 from models.replay.traffic import Traffic
 from precompute.admission import Load, may_queue, net_benefit, worth
 from precompute.ages import ages_of
-from precompute.anticipation import CAP_WITHIN, WANTED_FOR
+from precompute.anticipation import WANTED_FOR
 from precompute.freshness import READ_LATELY, kept_up, made_anew
 from precompute.planner import Cause
 from precompute.reading_chance import chance_read, least_probability
@@ -49,8 +51,8 @@ class Simulation:
         self._queues: tuple[deque[tuple[Result, Cause, bool]], ...] = (deque(), deque(), deque())
         self._heap: list[tuple[float, int, Result, Cause | None, bool, int]] = []
         self._number = 0
-        self._granted: dict[int, tuple[float, int]] = {}
-        self._experience = Experience(len(traffic.names), bounds=policy.bounds)
+        self._caps = Caps(policy.bounds.predictions_per_user)
+        self._experience = Experience(len(plant.rows), bounds=policy.bounds)
         self._least = least_probability(policy.bounds.prediction_threshold)
         self.tally = Tally(len(traffic))
 
@@ -58,6 +60,7 @@ class Simulation:
         """Play the log through, and wait for what is being computed at its end."""
         traffic, policy, tally = self._traffic, self._policy, self.tally
         changing, heap = self._plant.changing, self._heap
+        reads, starts, ends = self._plant.reads, self._plant.starts, self._plant.ends
         events = zip(traffic.at.tolist(), traffic.users.tolist(), traffic.actions.tolist(), strict=True)
         rows, opens, coming = traffic.rows.tolist(), traffic.opens.tolist(), traffic.next_of_user().tolist()
         for place, (now, user, action) in enumerate(events):
@@ -68,30 +71,32 @@ class Simulation:
             self._coming[user] = coming[place]
             if changing[action]:
                 self._versions[user] += 1
-            self._read(place, now, self._result(user, action))
+            if ends[action]:
+                self._begin_anew(user, ends[action])
+            if starts[action] and policy.triggered:
+                self._trigger(user, starts[action], now)
+            if reads[action]:
+                self._read_all(place, now, user, reads[action])
             if policy.on_login:
-                self._login(user, action, now, opens=opens[place])
+                self._login(user, reads[action], now, opens=opens[place])
             if self._forecast is not None:
                 self._foresee(self._forecast, rows[place], user, now)
         tally.close()
-        while self._busy():
+        while self._idle < self._plant.workers:
             self._until(heap[0][0])
         for result in self._results.values():
             self._settle(result)
         return tally
 
-    def _busy(self) -> bool:
-        return self._idle < self._plant.workers
-
-    def _result(self, user: int, action: int) -> Result:
-        key = user * len(self._traffic.names) + action
+    def _result(self, user: int, place: int) -> Result:
+        key = user * len(self._plant.rows) + place
         result = self._results.get(key)
         if result is None:
-            row = self._plant.rows[action]
+            row = self._plant.rows[place]
             ages = ages_of(row, CacheKey(task_type=row.name, ref=SubjectRef(subject=Subject.USER, id=f"{key}")))
             ahead = 0.0 if ages.ahead is None else ages.ahead.total_seconds()
             seconds = (ages.fresh.total_seconds(), ages.stale.total_seconds(), ahead)
-            result = self._results[key] = Result(user, action, cost=self._plant.costs_s[action], ages=seconds)
+            result = self._results[key] = Result(user, place, cost=self._plant.costs_s[place], ages=seconds)
         return result
 
     def _until(self, now: float) -> None:
@@ -105,9 +110,30 @@ class Simulation:
             else:
                 self._ended(result, cause, at, holds=checks, version=version)
 
+    def _read_all(self, place: int, now: float, user: int, rows: Sequence[int]) -> None:
+        """Whoever reads several results waits for the last of them."""
+        results = [self._result(user, row) for row in rows]
+        if all(now < result.gone for result in results):
+            self.tally.hit(place, stale=any(now >= result.stale for result in results))
+        for result in results:
+            self._read(place, now, result)
+
+    def _begin_anew(self, user: int, rows: Sequence[int]) -> None:
+        """Another campaign or video is the latest: nothing of it is there."""
+        for row in rows:
+            before = self._results.pop(user * len(self._plant.rows) + row, None)
+            if before is not None:
+                before.stamp += 1
+                self._settle(before)
+
+    def _trigger(self, user: int, rows: Sequence[int], now: float) -> None:
+        for row in rows:
+            result = self._result(user, row)
+            if now >= result.stale and not result.on_way:
+                self._queue(result, Cause.EVENT, now)
+
     def _read(self, place: int, now: float, result: Result) -> None:
         if now < result.gone:
-            self.tally.hit(place, stale=now >= result.stale)
             self._seen(result, now, readers=1)
             if result.parked:
                 result.parked = False
@@ -122,70 +148,66 @@ class Simulation:
     def _seen(self, result: Result, now: float, *, readers: int) -> None:
         if not result.reads and result.cause is not None:
             if result.cause is Cause.PREDICTION:
-                self._experience.follow(result.action, used=True, told=result.told)
+                self._experience.follow(result.row, used=True, told=result.told)
             if result.counted:
                 self.tally.used[result.cause] += 1
         result.reads += readers
         result.read = now
 
-    def _login(self, user: int, action: int, now: float, *, opens: bool) -> None:
-        self._known.add(action)
+    def _login(self, user: int, rows: Sequence[int], now: float, *, opens: bool) -> None:
+        self._known.update(rows)
         if opens:
             for other in self._read_by.get(user) or self._known:
                 result = self._result(user, other)
                 if now >= result.stale and not result.on_way:
                     self._queue(result, Cause.EVENT, now)
-        self._read_by.setdefault(user, set()).add(action)
+        self._read_by.setdefault(user, set()).update(rows)
 
     def _foresee(self, forecast: Forecast, row: int, user: int, now: float) -> None:
         self._experience.pass_nights(now)
-        threshold = self._policy.bounds.prediction_threshold
-        absent = []
+        threshold, reads = self._policy.bounds.prediction_threshold, self._plant.reads
+        wanted: list[tuple[float, Result]] = []
+        seen: set[int] = set()
         for place in range(forecast.starts[row], forecast.starts[row + 1]):
-            told, action = forecast.probabilities[place], forecast.actions[place]
+            told = forecast.probabilities[place]
             if told <= self._least:
                 break
-            probability = chance_read(told, turns=self._experience.turns_of(action))
-            if probability <= threshold:
-                continue
-            result = self._result(user, action)
-            if now < result.stale:
-                result.wanted = max(result.wanted or 0.0, now + WANTED_FOR.total_seconds())
-                if result.parked:
-                    result.parked = False
-                    self._come_up(result, max(now, result.due))
-            elif not result.on_way:
-                result.told = told
-                absent.append((probability, result))
+            # Of several actions that read the same result the likeliest counts (precompute.needs).
+            for read in reads[forecast.actions[place]]:
+                probability = chance_read(told, turns=self._experience.turns_of(read))
+                if probability > threshold and read not in seen:
+                    seen.add(read)
+                    wanted.append((probability, self._expected(user, read, told, now)))
+        absent = [(probability, result) for probability, result in wanted if now >= result.stale and not result.on_way]
         if absent:
             self._prepare(absent, user, now)
+
+    def _expected(self, user: int, row: int, told: float, now: float) -> Result:
+        """A result that will probably be read: what is fresh is kept so for a while."""
+        result = self._result(user, row)
+        if now < result.stale:
+            result.wanted = max(result.wanted or 0.0, now + WANTED_FOR.total_seconds())
+            if result.parked:
+                result.parked = False
+                self._come_up(result, max(now, result.due))
+        elif not result.on_way:
+            result.told = told
+        return result
 
     def _prepare(self, absent: list[tuple[float, Result]], user: int, now: float) -> None:
         bounds, load = self._policy.bounds, Load(waiting=len(self._queues[0]) + len(self._queues[1]))
         offers = []
         for probability, result in absent:
-            figures = {
-                "wait_s": result.cost,
-                "cost_s": result.cost,
-                "read_share": self._experience.read_share(result.action),
-            }
+            share = self._experience.read_share(result.row)
+            figures = {"wait_s": result.cost, "cost_s": result.cost, "read_share": share}
             if worth(probability, load=load, bounds=bounds, **figures):
                 offers.append((net_benefit(probability, load=load, bounds=bounds, **figures), result))
         offers.sort(key=lambda offer: -offer[0])
         for _, result in offers[: max(0, bounds.most_waiting - load.waiting)]:
-            if self._allowed(user, now):
+            if self._caps.allow(user, now):
                 # What is still served is first asked whether it holds.
                 held = now < result.gone
                 self._queue(result, Cause.REFRESH if held else Cause.PREDICTION, now, checks=held)
-
-    def _allowed(self, user: int, now: float) -> bool:
-        since, count = self._granted.get(user, (now, 0))
-        if now - since >= CAP_WITHIN.total_seconds():
-            since, count = now, 0
-        if count >= self._policy.bounds.predictions_per_user:
-            return False
-        self._granted[user] = (since, count + 1)
-        return True
 
     def _due(self, result: Result, now: float) -> None:
         if not kept_up(now_s=now, read_s=result.read, wanted_until_s=result.wanted):
@@ -270,7 +292,7 @@ class Simulation:
         """A version goes: if nobody read it, it was computed for nothing."""
         if result.cause is not None and not result.reads:
             if result.cause is Cause.PREDICTION:
-                self._experience.follow(result.action, used=False, told=result.told)
+                self._experience.follow(result.row, used=False, told=result.told)
             if result.counted:
                 self.tally.unread[result.cause] += 1
                 self.tally.wasted_s += result.cost

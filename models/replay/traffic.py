@@ -13,7 +13,7 @@ _RESOLUTIONS_S = (86400.0, 3600.0, 60.0, 1.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Traffic:
-    """Each event of a log reads one result: that of its user and its action. In the order of time.
+    """The events of a log, in the order of time; each reads the results of its user that its action needs.
 
     Attributes:
         at: (n,) seconds since 1970, ascending.
@@ -41,10 +41,6 @@ class Traffic:
     def scored(self) -> int:
         """How many of them count."""
         return len(self) - self.scored_from
-
-    def keys(self) -> NDArray[np.int64]:
-        """(n,) a number for the result that each event reads."""
-        return self.users.astype(np.int64) * len(self.names) + self.actions
 
     def next_of_user(self) -> NDArray[np.float64]:
         """(n,) when each event's user does the next thing; infinite for the last."""

@@ -11,6 +11,7 @@ import redis
 from bench import CATALOGUE, CUTS, LOOKS, RATE, RAW, SOLO, Bench, key
 from known_facts import KnownFacts
 
+from precompute.callbacks import Callbacks
 from precompute.job import Job
 from precompute.patterns import Pattern
 from precompute.settings import Settings

@@ -2,8 +2,13 @@
 
 import csv
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -17,6 +22,30 @@ from models.replay.assumptions import Assumptions
 from models.replay.replay import Setup, replay
 
 NAMES = ("open", "look", "buy", "leave")
+
+
+@contextmanager
+def answering(bodies: Mapping[str, Any]) -> Iterator[str]:
+    """A service that answers these paths; its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = orjson.dumps(bodies[self.path])
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            return None
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture
@@ -100,10 +129,37 @@ def test_what_results_cost_and_how_long_they_last_can_be_said_by_action(log: Pat
     assert lines[1]["hit_rate"] < usual[1]["hit_rate"]
 
 
+def test_actions_may_read_task_types_of_the_platform(log: Path, tmp_path: Path) -> None:
+    """As said beside the log or in a file; what they read, and what it costs, stands in the notes."""
+    said = tmp_path / "reads.json"
+    said.write_text('{"open": ["dashboard_data"], "look": ["campaign_analytics", "dashboard_data"]}')
+    result = run(log, "--reads", str(said), "--reads", "buy=roas_prediction", "--cost", "dashboard_data=7")
+    assert result.exit_code == 0, result.output
+    assert "open reads dashboard_data; look reads campaign_analytics, dashboard_data; buy reads roas_prediction." in (
+        " ".join(result.output.split())
+    )
+    assert "Each other action reads one result" in result.output
+    assert "dashboard_data 7 s" in result.output
+
+
+def test_costs_are_those_that_a_service_measured(log: Path) -> None:
+    """What `--cost` says for one counts before."""
+    body = {"success": True, "metrics": {"avg_processing_time": {"dashboard_data": 0.25, "roas_prediction": 3.0}}}
+    with answering({"/api/precompute/metrics": body}) as url:
+        told = run(log, "--costs", url, "--reads", "open=dashboard_data,roas_prediction", "--cost", "roas_prediction=5")
+    assert told.exit_code == 0, told.output
+    assert "dashboard_data 0.25 s" in told.output
+    assert "roas_prediction 5 s" in told.output
+
+
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
         (["--cost", "nap=2"], 1, "no action of the log is called 'nap'; it has open, look, buy, leave"),
+        (["--reads", "open=dashboards"], 1, "no task type is called 'dashboards'; there are"),
+        (["--reads", "nap=dashboard_data"], 1, "no action of the log is called 'nap'"),
+        (["--reads", "nowhere.json"], 1, "nowhere.json holds no JSON that can be read"),
+        (["--costs", "http://127.0.0.1:9"], 1, "http://127.0.0.1:9"),
         (["--changed-by", "nap"], 1, "no action of the log is called 'nap'"),
         (["--cost", "open=soon"], 2, "takes seconds or a number with a unit"),
         (["--ttl", "0s"], 2, "takes seconds or a number with a unit"),
