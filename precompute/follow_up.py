@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-import redis
 
 from precompute.cache import Cache
 from precompute.clock import to_ms
@@ -91,19 +90,15 @@ Plainly = tuple[str, Prediction, str | None]
 """A user's id, what was predicted of them, and the plain guess: what they did most often so far."""
 
 
-def expect(client: "redis.Redis", predictions: Iterable[Plainly], *, at: datetime) -> None:
-    """Let predictions wait for what their users do next, in one round trip.
-
-    Raises:
-        StoreUnavailable: The cache cannot be reached.
-    """
-    with reaching_cache(), client.pipeline(transaction=False) as pipe:
-        for user_id, prediction, plain in predictions:
-            guesses = [(one.action, round(one.probability, 4)) for one in prediction.actions]
-            body = {"m": to_ms(at), "v": prediction.model_version, "b": plain, "g": guesses}
-            # Kept longer than it waits: an action's date decides, and its report may be on its way.
-            pipe.set(f"pc:f:{user_id}", orjson.dumps(body), px=in_ms(2 * FOLLOWED_WITHIN))
-        pipe.execute()
+def expectations(predictions: Iterable[Plainly], *, at: datetime) -> list[tuple[str | bytes | int, ...]]:
+    """The commands that let predictions wait for what their users do next."""
+    commands: list[tuple[str | bytes | int, ...]] = []
+    for user_id, prediction, plain in predictions:
+        guesses = [(one.action, round(one.probability, 4)) for one in prediction.actions]
+        body = {"m": to_ms(at), "v": prediction.model_version, "b": plain, "g": guesses}
+        # Kept longer than it waits: an action's date decides, and its report may be on its way.
+        commands.append(("SET", f"pc:f:{user_id}", orjson.dumps(body), "PX", in_ms(2 * FOLLOWED_WITHIN)))
+    return commands
 
 
 def accuracy(cache: Cache, *, window: timedelta) -> Followed:

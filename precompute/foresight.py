@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from precompute.clock import Clock, system_clock
 from precompute.events import UserLoggedIn
-from precompute.follow_up import expect
+from precompute.follow_up import expectations
 from precompute.history import History
 from precompute.memory import ACTION_OF
 from precompute.prediction import Listener, Predict, Prediction
@@ -45,7 +45,7 @@ class Foresight:
         now = self.clock()
         predictions = self.predict(histories, at=now)
         plain = [history.most_frequent for history in histories]
-        expect(self.recent.client, zip(user_ids, predictions, plain, strict=True), at=now)
+        self.recent.tell(expectations(zip(user_ids, predictions, plain, strict=True), at=now))
         return [replace(one, at_login=_at_login(before)) for one, before in zip(predictions, histories, strict=True)]
 
     def on_actions(self, user_ids: Sequence[str]) -> None:

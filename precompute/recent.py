@@ -125,6 +125,14 @@ class RecentActions:
         """
         return chronicle.deeds_in(self._ask([chronicle.EVERYTHING])[0])
 
+    def tell(self, commands: Sequence[Sequence[Any]]) -> None:
+        """Run commands about users on the same server, in one round trip.
+
+        Raises:
+            StoreUnavailable: The server cannot be reached.
+        """
+        self._ask(commands)
+
     def _found(self, user_ids: Sequence[str], *, most: int = MOST_KEPT) -> list[tuple[list[bytes], bytes | None]]:
         answers = self._ask([command for user_id in user_ids for command in _about(user_id, most)])
         return list(zip(answers[::2], answers[1::2], strict=True))

@@ -32,6 +32,10 @@
 --   pc:acted        zset  users whom a worker is to look at, by when they did something (ms); pc:acted:asked: one was asked
 --   pc:m:forgotten  hash  how much of a counter admission has forgotten (precompute/usefulness.py)
 --   pc:a:USER       list  a user's latest actions (precompute/recent.py)
+--   pc:done         stream everybody's actions, numbered without a gap (precompute/chronicle.py)
+--   pc:everybody:VERSION  string what everybody's chains learned since that model was trained (models/population_copy.py);
+--                         with :made at its end: a process has made one lately
+--   pc:morning      string who is expected in the morning, as JSON (precompute/mornings.py)
 --   pc:z:USER       string a user's time zone, as told at the last login that told one
 --   pc:f:USER       string what was predicted of a user last, until an action follows (precompute/follow_up.py)
 --   pc:fb:MS:NUMBER hash  how often predictions were right, by model, in one stretch of that many milliseconds

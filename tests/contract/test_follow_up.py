@@ -7,7 +7,7 @@ import pytest
 from bench import NOON, Bench
 
 from precompute.facts import Action
-from precompute.follow_up import DAY, FOLLOWED_WITHIN, HOUR, WEEK, Accuracy, accuracy, expect
+from precompute.follow_up import DAY, FOLLOWED_WITHIN, HOUR, WEEK, Accuracy, accuracy, expectations
 from precompute.foresight import Foresight
 from precompute.history import History
 from precompute.prediction import PredictedAction, Prediction
@@ -32,7 +32,7 @@ class Users:
 
     def expect(self, prediction: Prediction, *, user: str = "u1", plain: str | None = None) -> None:
         """A prediction is made now."""
-        expect(self.bench.client, [(user, prediction, plain)], at=self.bench.clock())
+        self.recent.tell(expectations([(user, prediction, plain)], at=self.bench.clock()))
 
     def do(self, *names: str, user: str = "u1", at: datetime | None = None) -> None:
         """A user does things now, reported together."""
