@@ -34,6 +34,9 @@ BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 
 FLUSH_EVERY_S = 2.0
 
+ENDS_WITHIN_S = 1.0
+"""What is on its way when the process ends may take so long."""
+
 UNKNOWN_ROUTE = "unknown"
 """Every address that is not there."""
 
@@ -102,8 +105,11 @@ class Requests:
                 raise
 
     def close(self) -> None:
-        """Add what is left, and count no more."""
+        """Add what is left, and report no more."""
         self._ended.set()
+        if self._thread is not None:
+            atexit.unregister(self.close)
+            self._thread.join(timeout=ENDS_WITHIN_S)
         try:
             self.flush()
             self._accounts.close()

@@ -80,6 +80,12 @@ class Scrape(Collector):
         if self._requests is not None:
             self._requests.note(kind, seconds=seconds)
 
+    def close(self) -> None:
+        """Answer no more scrapes, and add what was counted to everybody's counts."""
+        self._pool.shutdown()
+        if self._requests is not None:
+            self._requests.close()
+
     def registry(self) -> CollectorRegistry:
         """With the figures of this process beside those of the service."""
         registry = CollectorRegistry(auto_describe=False)

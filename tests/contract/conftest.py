@@ -1,5 +1,6 @@
 """The engine on a real cache server."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,9 +35,10 @@ def precomputer(bench: Bench, notifications: WatchedSleep, tmp_path: Path) -> Pr
 
 
 @pytest.fixture
-def app(precomputer: Precomputer, cache_server: ValkeyServer) -> Flask:
+def app(precomputer: Precomputer, cache_server: ValkeyServer) -> Iterator[Flask]:
     """An API on the bench's engine; the cache's server is its broker as well."""
     settings = Settings(redis_url=cache_server.url)
     app = create_app(precomputer, settings)
     scrape_of(app).count(app)
-    return app
+    yield app
+    scrape_of(app).close()

@@ -104,6 +104,7 @@ def test_processes_count_requests_together(app: Flask, precomputer: Precomputer,
     count = "precompute_http_request_duration_seconds_count"
     labels = {"route": "/healthz", "method": "GET", "status": "2xx"}
     assert [scraped(each).value(count, **labels) for each in (app, other, app)] == [2, 5, 5]
+    scrape_of(other).close()
 
 
 def test_beat_is_told_by_the_lock_it_holds(app: Flask, bench: Bench) -> None:
@@ -154,6 +155,7 @@ def test_requests_are_kept_while_the_cache_is_away(tmp_path: Path) -> None:
         told = scraped(app)
         assert told.value(name, route="/api/precompute/metrics", method="GET", status="5xx") == 2
         assert told.value(name, route="/metrics", method="GET", status="2xx") == 1
+        scrape_of(app).close()
 
 
 def engine_on(settings: Settings) -> Precomputer:
