@@ -88,6 +88,14 @@ def test_what_comes_along_is_kept(api: ApiBench) -> None:
     assert event["callback_url"] == "https://example.com/done"
 
 
+def test_a_callback_that_nothing_signs_is_warned_of(api: ApiBench) -> None:
+    """The trigger is taken as before; whoever wants to be called finds out why nobody will."""
+    told = api.trigger(callback_url="https://example.com/done").get_json()
+    assert "PRECOMPUTE_CALLBACK_SECRET" in told["warnings"][0]
+    assert "callback_id" not in told
+    assert "warnings" not in api.trigger().get_json()
+
+
 def test_unknown_fields_are_ignored(api: ApiBench) -> None:
     """A caller that sends more than the contract names is served."""
     assert api.trigger(source="gateway", trace={"id": 1}).status_code == 202
@@ -144,6 +152,11 @@ WRONG = {
     "a callback of another kind": ({"callback_url": "file:///etc/passwd"}, "callback_url"),
     "a callback without a host": ({"callback_url": "https://"}, "callback_url"),
     "a callback of bad port": ({"callback_url": "https://example.com:99999/"}, "callback_url"),
+    "a video at home": ({"video_data": {"url": "http://127.1:8003/v1.mp4"}}, "video_data.url"),
+    "a video of the cloud's metadata": ({"video_data": {"url": "http://169.254.169.254/"}}, "video_data.url"),
+    "a video behind a login": ({"video_data": {"url": "https://u:p@example.com/a.mp4"}}, "video_data.url"),
+    "a callback to a private address": ({"callback_url": "http://[::ffff:10.0.0.1]/done"}, "callback_url"),
+    "a callback behind a login": ({"callback_url": "https://u:p@example.com/done"}, "callback_url"),
     "a long callback": ({"callback_url": "https://example.com/" + "a" * 2048}, "callback_url"),
 }
 
