@@ -25,7 +25,12 @@ LONGEST_ANSWER = timedelta(seconds=10)
 """From looking the name up to the status; a receiver that has work to do answers first."""
 
 _GONE = 410
-_HEADERS = {"User-Agent": "predictive-precompute", "Content-Type": "application/json"}
+_HEADERS = {
+    "User-Agent": "predictive-precompute",
+    "Content-Type": "application/json",
+    "Accept-Encoding": "identity",
+    "Connection": "close",
+}
 
 
 class Outcome(StrEnum):
@@ -82,7 +87,7 @@ class Sender:
                 # Of the answer only the status counts; whatever else it holds is not read.
                 with closing(client.send(request, stream=True)) as response:
                     return _answer(response.status_code)
-        except httpx2.InvalidURL:
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, UnicodeError):
             return Answer(outcome=Outcome.REFUSED, reason="not an address")
         except httpx2.TimeoutException:
             return Answer(outcome=Outcome.FAILED, reason="no answer in time")

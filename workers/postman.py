@@ -31,6 +31,9 @@ AT_ONCE = 16
 LOOK_EVERY_S = 0.5
 """How long a callback waits at most when nobody else is told; looking costs one round trip."""
 
+AWAY_S = 5.0
+"""How long nothing is asked of a cache or broker that did not answer."""
+
 _SPREAD = 0.2
 """Pauses are up to this share longer, so that what failed together does not come back together."""
 
@@ -72,12 +75,11 @@ class Postman:
     def _go_round(self) -> None:
         while not self._ended.is_set():
             try:
-                taken = self._hand_out()
+                pause = 0.0 if self._hand_out() else LOOK_EVERY_S
             except (BrokerUnavailable, StoreUnavailable) as problem:
                 _log.warning("Callbacks wait", extra={"action": "callbacks_wait", "reason": problem.message})
-                taken = 0
-            if not taken:
-                self._ended.wait(LOOK_EVERY_S)
+                pause = AWAY_S
+            self._ended.wait(pause)
 
     def _hand_out(self) -> int:
         claimed = self._callbacks.claim(most=AT_ONCE)

@@ -172,6 +172,14 @@ def test_the_systems_own_resolver_is_checked(inside: Server, host: str) -> None:
     assert inside.connections == 0
 
 
+@pytest.mark.parametrize("url", ["http://a..b/\ud800", "http://\u202e.example/", "http://256.1.1.1/", "http:///x"])
+def test_what_is_no_address_is_told_so(url: str) -> None:
+    """Trying again cannot help."""
+    with pytest.raises(UnusableSource) as raised:
+        fetch(url, resolve=Names("127.0.0.2"))
+    assert raised.value.code == "bad_url"
+
+
 def test_proxies_of_the_machine_are_not_asked(inside: Server, outside: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """They would connect to whatever they are told to."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):

@@ -157,7 +157,7 @@ def _reaching(source: RemoteVideo) -> Iterator[None]:
     """Turns the library's errors into ours."""
     try:
         yield
-    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
+    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, UnicodeError):
         raise UnusableSource(f"{source} is not an address a video can be fetched from", code="bad_url") from None
     except httpx2.TimeoutException:
         raise SourceUnavailable(f"{source} did not answer in time", code="video_unreachable") from None
