@@ -191,21 +191,6 @@ class Ledger:
         args = (failure.code, failure.message, in_ms(KEPT), watch_ms)
         return bool(self._run("fail", str(key), owner, self.cache.now_ms(), *args))
 
-    def ended(
-        self, key: CacheKey, *, task_id: str, owner: str, innocent: bool = False, failure: Failure | None = None
-    ) -> bool:
-        """Record that the process which computed a task has ended; False when another has the task by now.
-
-        Args:
-            key, task_id: The task.
-            owner: How the process's token begins.
-            innocent: This does not count towards setting the task aside.
-            failure: Why it has failed; None for another try, whose message is on its way.
-        """
-        code, message = ("", "") if failure is None else (failure.code, failure.message)
-        times = (self.cache.now_ms(), self.watch_ms, in_ms(KEPT))
-        return bool(self._run("ended", str(key), task_id, owner, *times, int(innocent), code, message))
-
     def resume(self, row: TaskType, key: CacheKey, *, task_id: str, again: bool = True) -> Resumption:
         """See whether a task's inputs are stored, and if so mark it queued; the caller publishes its message.
 

@@ -5,6 +5,7 @@ worker itself had to end would look like one that crashed.
 """
 
 import logging
+import re
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from celery.worker.request import Request
 from precompute.afterwards import Afterwards
 from precompute.entry import Failure
 from precompute.events import event_from_json
+from precompute.process_end import process_ended
 from precompute.subjects import CacheKey
 from workers.owners import shown_with
 from workers.wiring import Engine
@@ -37,6 +39,7 @@ class Ended:
         event: What it was wanted for, as JSON.
         pid: Of the process.
         innocent: The worker itself was told to end, and took it along.
+        how: As ``signal 11 (SIGSEGV)``; empty where nobody knows.
         limit_s: The hard limit beyond which the worker had to end it, seconds; None when it ended by itself.
     """
 
@@ -45,6 +48,7 @@ class Ended:
     event: str
     pid: int
     innocent: bool
+    how: str
     limit_s: float | None
 
     @property
@@ -68,14 +72,22 @@ def see_to(ended: Sequence[Ended], *, engine: Engine) -> None:
         BrokerUnavailable, StoreUnavailable: It is found out when the lease is over, as where a whole machine is lost.
     """
     for each in ended:
-        known = engine.ledger.ended(
+        known = process_ended(
+            engine.ledger,
             each.key,
             task_id=each.task_id,
             owner=owner_of(each.pid),
             innocent=each.innocent,
+            how=each.how,
             failure=each.failure,
         )
-        extra = {"key": str(each.key), "task_id": each.task_id, "innocent": each.innocent, "known": known}
+        extra = {
+            "key": str(each.key),
+            "task_id": each.task_id,
+            "how": each.how,
+            "innocent": each.innocent,
+            "known": known,
+        }
         _log.warning("Process ended in a task", extra={"action": "process_ended", "pid": each.pid, **extra})
         if known and each.failure is not None:
             _tell(each, engine=engine)
@@ -97,7 +109,7 @@ def request_class(engine: Callable[[], Engine]) -> type[Request]:
             """As Celery's own."""
             problem = getattr(exc_info.exception, "exc", exc_info.exception)
             if isinstance(problem, _SAYS_IT_ENDS):
-                self._note(limit_s=None)
+                self._note(how=_how(problem))
             return super().on_failure(exc_info, *args, **kwargs)
 
         def on_timeout(self, soft: bool, timeout: float) -> Any:
@@ -106,7 +118,7 @@ def request_class(engine: Callable[[], Engine]) -> type[Request]:
                 self._note(limit_s=timeout)
             return super().on_timeout(soft, timeout)
 
-        def _note(self, *, limit_s: float | None) -> None:
+        def _note(self, *, how: str = "", limit_s: float | None = None) -> None:
             if self.worker_pid is None or "key" not in self.kwargs:
                 return
             # SIGTERM and SIGQUIT both set one of these; a child that ends then is not to blame.
@@ -117,11 +129,18 @@ def request_class(engine: Callable[[], Engine]) -> type[Request]:
                 event=self.kwargs["event"],
                 pid=self.worker_pid,
                 innocent=innocent,
+                how=how,
                 limit_s=None if innocent else limit_s,
             )
             afterwards.put([ended])
 
     return WatchedRequest
+
+
+def _how(problem: BaseException) -> str:
+    # billiard tells it in the sentence only: "Worker exited prematurely: signal 11 (SIGSEGV) Job: 5."
+    found = re.search(r"signal \d+ \(\w+\)|exitcode \d+", str(problem))
+    return found[0] if found else ""
 
 
 def _tell(ended: Ended, *, engine: Engine) -> None:

@@ -35,7 +35,9 @@ redis.call('PEXPIRE', deliveries_of(key), keep)
 redis.call('HSET', task_of(key), 'deliveries', math.min(delivery, most))
 if delivery > most then
   redis.call('HSET', task_of(key), 'aside', 1)
-  fail(key, id, now, 'set_aside', 'its worker died ' .. most .. ' times; set aside', keep)
+  local death = redis.call('HGET', task_of(key), 'death') or ''
+  local how = death ~= '' and ', last by ' .. death or ''
+  fail(key, id, now, 'set_aside', 'its worker died ' .. most .. ' times' .. how .. '; set aside', keep)
   return { 'set_aside', 0 }
 end
 local queue = redis.call('HGET', task_of(key), 'queue')
