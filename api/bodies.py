@@ -23,14 +23,17 @@ class JsonBodies(FlaskParser):
         Raises:
             BadRequest: The body is empty though something in it is required, not JSON, or not an object.
             RequestEntityTooLarge: It is too large.
-            UnsupportedMediaType: It does not say that it is JSON.
+            UnsupportedMediaType: It does not say that it is JSON, or is compressed.
         """
+        coding = req.headers.get("Content-Encoding", "identity")
+        if coding.lower() != "identity":
+            raise UnsupportedMediaType(f"the body must be sent as it is, not as Content-Encoding: {coding}")
         body = req.get_data(cache=False)
         if req.content_length is None and len(body) >= (req.max_content_length or math.inf):
             # A body sent in chunks is cut at the limit without a word.
             raise RequestEntityTooLarge
         if not body:
-            if any(field.required for field in schema.fields.values()):
+            if getattr(schema, "needs_body", False) or any(field.required for field in schema.fields.values()):
                 raise BadRequest("the body is empty; a JSON object is needed")
             return {}
         if not req.is_json:

@@ -55,12 +55,25 @@ SENTENCES: Mapping[int, str] = {
 """What a person is told where the framework's own words would not help."""
 
 
+LONGEST_TEXT = 400
+"""Characters of a message; a caller who sends ten kilobytes is not sent them back."""
+
+MOST_FIELDS = 20
+"""Fields whose flaws are told; ten thousand facts may have four each."""
+
+
 def problem(code: str, message: str, *, fields: Mapping[str, list[str]] | None = None) -> dict[str, Any]:
-    """The body of every answer that is not a success."""
-    error: dict[str, Any] = {"code": code, "message": message}
+    """The body of every answer that is not a success; short, whatever was sent."""
+    error: dict[str, Any] = {"code": code, "message": _short(message)}
     if fields:
-        error["fields"] = fields
+        error["fields"] = {
+            _short(name): [_short(flaw) for flaw in flaws] for name, flaws in list(fields.items())[:MOST_FIELDS]
+        }
     return {"success": False, "error": error}
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
 
 
 class ServiceApi(Api):  # type: ignore[misc]

@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from api.answers import succeeded
+from api.schemas import WholeNumber
 from precompute.clock import system_clock
 from precompute.facts import Action, Outcome
 from precompute.subjects import Subject
@@ -21,6 +22,9 @@ MOST_OUTCOMES = 10_000
 MOST_NAMED = 20
 """Fields that an answer names as ignored."""
 
+LONGEST_NAME = 128
+"""Characters of such a name; a caller who sends ten kilobytes is not sent them back."""
+
 LARGEST_COUNT = 10**12
 """Of anything that is counted, in one report: enough for a planet, and a million of them still fit 64 bits."""
 
@@ -33,19 +37,11 @@ FARTHEST_AHEAD = timedelta(days=2)
 """A report of today, dated at its end in the westernmost zone, is not yet true but not wrong."""
 
 
-class Count(fields.Integer):
-    """A whole number from 0, as a number: not the truth values and strings that marshmallow takes for one."""
+class Count(WholeNumber):
+    """A whole number from 0."""
 
     def __init__(self, **options: Any) -> None:
-        fits = validate.Range(min=0, max=LARGEST_COUNT)
-        super().__init__(strict=True, validate=fits, **options)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
-        if isinstance(value, bool | str):
-            raise self.make_error("invalid", input=value)
-        # Callers with tables of doubles write 100.0 for a hundred.
-        whole = int(value) if isinstance(value, float) and value.is_integer() else value
-        return super()._deserialize(whole, attr, data, **kwargs)
+        super().__init__(validate=validate.Range(min=0, max=LARGEST_COUNT), **options)
 
 
 class Money(fields.Float):
@@ -204,7 +200,7 @@ class OutcomesSchema(Schema):
     def tell_ignored(self, body: dict[str, Any], original: Mapping[str, Any], **_: Any) -> dict[str, Any]:
         """Name what was sent and not understood: a figure called ``cost`` must not be lost without a word."""
         known = set(OutcomeSchema().fields)
-        unknown = {name for one in original["outcomes"] for name in one if name not in known}
+        unknown = {name[:LONGEST_NAME] for one in original["outcomes"] for name in one if name not in known}
         return {**body, "ignored": sorted(unknown)[:MOST_NAMED]}
 
 
@@ -215,7 +211,5 @@ class RecordedSchema(Schema):
     recorded = fields.Integer(required=True, metadata={"description": "They are stored within seconds, each once."})
     ignored = fields.List(
         fields.String(),
-        metadata={
-            "description": "Fields of the outcomes that are not known here and were not taken, if any."
-        },
+        metadata={"description": "Fields of the outcomes that are not known here and were not taken, if any."},
     )

@@ -138,7 +138,7 @@ def _in_paths(names: list[str]) -> dict[type[BaseConverter], dict[str, Any]]:
         },
         IdConverter: _ID,
         TaskTypeConverter: {"$ref": f"#/components/schemas/{_TASK_TYPE}", "description": "Which type."},
-        TaskIdConverter: {"type": "string", "description": "As a trigger named it."},
+        TaskIdConverter: {"type": "string", "format": "uuid", "description": "As a trigger named it."},
         RankConverter: {"type": "integer", "minimum": 1, "description": "1 is the best."},
     }
 

@@ -1,6 +1,7 @@
 """A read of the cache as an HTTP answer. The result's bytes go out as they are stored; nothing decodes them."""
 
 import math
+import re
 from datetime import timedelta
 
 import orjson
@@ -18,6 +19,9 @@ LONGEST_WAIT_S = 30.0
 RETRY_AFTER_S = 1
 """When to ask again for what is being computed: the quick analyses take about a second."""
 
+_NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?")
+"""A number as JSON writes it."""
+
 _STATUSES = {State.QUEUED: "processing", State.RUNNING: "processing", State.FAILED: "failed", State.MISSING: "missing"}
 
 
@@ -28,10 +32,8 @@ def asked_wait(request: Request) -> timedelta:
         BadParameters: ``wait`` is not a number of seconds from 0 to 30.
     """
     text = request.args.get("wait", "0")
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
+    # float() takes more than numbers: 1_0, digits of other scripts, blanks around them.
+    seconds = float(text) if _NUMBER.fullmatch(text) else math.nan
     if not 0 <= seconds <= LONGEST_WAIT_S:
         flaw = f"must be a number of seconds from 0 to {LONGEST_WAIT_S:.0f}"
         raise BadParameters(f"wait {flaw}", fields={"wait": [flaw]})

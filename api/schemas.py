@@ -24,6 +24,19 @@ class TrueOrFalse(fields.Boolean):
         return value
 
 
+class WholeNumber(fields.Integer):
+    """A whole number, as a number: also as callers with doubles write it (``5.0``), and no truth value or string."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(strict=True, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        if isinstance(value, bool | str):
+            raise self.make_error("invalid", input=value)
+        whole = int(value) if isinstance(value, float) and value.is_integer() else value
+        return super()._deserialize(whole, attr, data, **kwargs)
+
+
 def check_depth(value: Any, *, left: int = DEEPEST) -> None:
     """Pass JSON that nests at most ``left`` levels.
 
@@ -101,8 +114,7 @@ class TriggerSchema(Schema):
         unknown = EXCLUDE
 
     user_id = id_field("Who did it.")
-    priority = fields.Integer(
-        strict=True,
+    priority = WholeNumber(
         allow_none=True,
         validate=validate.Range(min=1, max=10),
         metadata={"description": "Moves the tasks to the highest queue that is not above this number."},
@@ -154,8 +166,7 @@ class RefreshSchema(Schema):
         unknown = EXCLUDE
 
     force = TrueOrFalse(load_default=False, metadata={"description": "Every live entry, not only what is due."})
-    limit = fields.Integer(
-        strict=True,
+    limit = WholeNumber(
         allow_none=True,
         load_default=None,
         validate=validate.Range(min=1, max=100_000),

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
 from api.answers import ByTaskType, ProblemSchema, ReceiptSchema, TaskTypeName, succeeded
-from api.schemas import TriggerSchema, callback_field, check_depth, id_field
+from api.schemas import TriggerSchema, WholeNumber, callback_field, check_depth, id_field
 from precompute.results.user import ModelSchema, PredictedActionSchema
 from workers.campaign.budget import LARGEST
 
@@ -38,7 +38,14 @@ class CampaignDataSchema(Schema):
         unknown = INCLUDE
 
     budget = fields.Raw(
-        allow_none=True, validate=check_budget, metadata={"description": "Money to spend, in the account's currency."}
+        allow_none=True,
+        validate=check_budget,
+        metadata={
+            "description": "Money to spend, in the account's currency: a number, words that hold one, or an object.",
+            "type": ["number", "string", "object"],
+            "minimum": 0,
+            "maximum": LARGEST,
+        },
     )
     target_audience = fields.Raw(allow_none=True, metadata={"description": "For whom, in words or as an object."})
     video_ids = fields.Raw(allow_none=True, metadata={"description": "Videos that the campaign shows."})
@@ -66,7 +73,6 @@ class UserDataSchema(Schema):
     timezone = fields.Raw(
         allow_none=True,
         metadata={
-            "type": "string",
             "example": "Europe/Berlin",
             "description": "IANA name of the user's time zone, remembered for predictions by the hour of the user's "
             "day. What is no such name is ignored.",
@@ -114,11 +120,13 @@ class BatchSchema(Schema):
 
         unknown = EXCLUDE
 
+    needs_body = True
+    """Nothing in it is required, but a batch without a body is a caller's slip."""
+
     videos = _entries("VideoTrigger")
     campaigns = _entries("CampaignTrigger")
     logins = _entries("LoginTrigger")
-    priority = fields.Integer(
-        strict=True,
+    priority = WholeNumber(
         allow_none=True,
         validate=validate.Range(min=1, max=10),
         metadata={"description": "Of the entries that name none; 1, the background queue, unless said."},

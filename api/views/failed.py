@@ -26,7 +26,7 @@ blueprint = NounBlueprint("failed", __name__, description="See to what has faile
 @blueprint.route("/api/precompute/failed")
 @blueprint.arguments(FailedQuerySchema, location="query")
 @blueprint.response(200, FailedSchema, description="The latest first.", example=FAILED)
-@blueprint.doc(responses=fails(422, 503))
+@blueprint.doc(responses=fails(404, 422, 503))
 def list_failed(query: dict[str, Any]) -> dict[str, Any]:
     """List tasks that have failed or are set aside.
 
@@ -34,6 +34,8 @@ def list_failed(query: dict[str, Any]) -> dict[str, Any]:
     thousand are.
     """
     cache, catalogue = engine().cache, engine().catalogue
+    if "task_type" in query:
+        catalogue.get(query["task_type"])
     found = latest_failures(cache, catalogue, most=query.pop("limit"), **query)
     counts = failure_counts(cache, catalogue)
     total = sum(each.failed for each in counts.values())

@@ -23,7 +23,6 @@ LONGEST_STREAM = timedelta(minutes=5)
 """Then the caller connects again, as an ``EventSource`` does by itself; a forgotten stream must not hold its place."""
 
 _EVENTS = {
-    "type": "string",
     "x-events": {
         "state": {"$ref": "#/components/schemas/Change"},
         "done": {"type": "object"},

@@ -628,8 +628,8 @@ export interface components {
             skipped: number;
         };
         CampaignData: {
-            /** @description Money to spend, in the account's currency. */
-            budget?: unknown;
+            /** @description Money to spend, in the account's currency: a number, words that hold one, or an object. */
+            budget?: number | string | Record<string, never> | null;
             /** @description For whom, in words or as an object. */
             target_audience?: unknown;
             /** @description Videos that the campaign shows. */
@@ -698,7 +698,7 @@ export interface components {
              * @description IANA name of the user's time zone, remembered for predictions by the hour of the user's day. What is no such name is ignored.
              * @example Europe/Berlin
              */
-            timezone?: string | null;
+            timezone?: unknown;
         } & {
             [key: string]: unknown;
         };
@@ -1733,6 +1733,10 @@ export interface components {
             warm_up: components["schemas"]["WarmUp"] | null;
             /** @description What is wrong now. */
             alerts: components["schemas"]["Alert"][];
+            /** @description Tries to send callbacks by what became of them; those given up are not tried again. */
+            callbacks: {
+                [key: string]: number;
+            };
             /** @description By queue, where something waits. */
             oldest_waiting_seconds: {
                 [key: string]: number;
@@ -3114,7 +3118,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": unknown;
                 };
             };
             /** @description The service has keys, and this is none of them. */
@@ -3208,6 +3212,15 @@ export interface operations {
             };
             /** @description The key lacks the scope `read`, or the caller is elsewhere. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
