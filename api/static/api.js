@@ -52,16 +52,16 @@ export async function* events(path, signal) {
   const answer = await ask(path, { headers: { Accept: 'text/event-stream' }, signal })
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
-  for (;;) {
-    const { value, done } = await reader.read()
-    if (done) return
-    text += value
-    const blocks = text.split('\n\n')
-    text = blocks.pop()
-    for (const block of blocks) {
-      const told = parsed(block)
-      if (told) yield told
+  try {
+    for (;;) {
+      const { value, done } = await reader.read()
+      if (done) return
+      const blocks = (text + value).split('\n\n')
+      text = blocks.pop()
+      for (const told of blocks.map(parsed)) if (told) yield told
     }
+  } finally {
+    reader.cancel().catch(() => {})
   }
 }
 

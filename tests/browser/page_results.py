@@ -6,8 +6,10 @@ from page_stack import PageStack
 from page_tasks import ATTACK
 
 from precompute.catalogue import (
+    CAMPAIGN_ANALYTICS,
     CAPTION_GENERATION,
     CTR_PREDICTION,
+    DASHBOARD_DATA,
     FACE_DETECTION,
     HOOK_ANALYSIS,
     SCENE_DETECTION,
@@ -15,10 +17,11 @@ from precompute.catalogue import (
     VARIANT_GENERATION,
     VARIANT_SCORING,
 )
-from precompute.events import CampaignCreated, VideoUploaded
+from precompute.events import CampaignCreated, UserLoggedIn, VideoUploaded
 
 VIDEO = "vid_1"
 CAMPAIGN = "camp_1"
+USER = "user_seen"
 
 _PIXEL = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b")
 """The smallest GIF; a browser looks at the bytes, not at what they are called."""
@@ -45,6 +48,22 @@ def store_campaign(stack: PageStack) -> None:
         for rank, (name, ctr) in enumerate((("b", 1.2), ("a", 0.9)), start=1)
     ]
     stack.store(VARIANT_SCORING, event, {"scores": scores, "model_version": "m1"})
+
+
+def store_user(stack: PageStack) -> None:
+    """A dashboard and the analytics of one campaign."""
+    event = UserLoggedIn(subject_id=USER, user_id=USER)
+    totals = {"impressions": 1200, "clicks": 24, "spend": 50.0, "revenue": 80.0, "ctr": 0.02, "roas": 1.6}
+    at = "2026-03-01T12:00:00.000Z"
+    about = {"campaign_id": CAMPAIGN, "created_at": at, "name": f"Spring {ATTACK}", "budget": 10.0}
+    step = {"action": "x", "text": f"Run it {ATTACK}", "reason": "so", "subject": "campaign", "subject_id": CAMPAIGN}
+    dashboard = {"videos": [], "campaigns": [{**about, "totals": totals, "results": {}}], "totals": totals}
+    stack.store(DASHBOARD_DATA, event, {**dashboard, "trend": [], "in_progress": [], "next_steps": [step]})
+    variant = {"variant_id": "b", "impressions": 900, "clicks": 20, "ctr": 0.022, "significant": True}
+    compared = {"ctr": {"predicted": 0.018, "low": 0.01, "high": 0.03, "actual": 0.02, "within": True}}
+    analysed = {"series": [], "best_variants": [variant], "worst_variants": [], "predicted": None, "actual": totals}
+    campaigns = [{"campaign_id": CAMPAIGN, **analysed, "comparison": compared}]
+    stack.store(CAMPAIGN_ANALYTICS, event, {"campaigns": campaigns})
 
 
 def _variant(name: str, *, headline: str) -> dict[str, str]:

@@ -11,6 +11,8 @@ export const userViews = { predicted_actions: actions, dashboard_data: dashboard
 
 const TONES = { high: 'good', medium: 'accent', low: '' }
 
+const roas = (value) => (value === null || value === undefined ? '–' : `${value.toFixed(2)}×`)
+
 function actions({ predicted_actions: predicted, model }) {
   if (!predicted.length) return h('p', { class: 'soft' }, 'Too little is known of what this user does.')
   const rows = predicted.map(({ action, probability, confidence }) => h('tr', {},
@@ -30,9 +32,9 @@ function dashboard({ videos, campaigns, totals, in_progress: running, next_steps
   ]
 }
 
-function figures({ impressions, clicks, spend, revenue, ctr, roas }) {
-  return h('dl', { class: 'funnel' }, [['impressions', count(impressions)], ['clicks', count(clicks)], ['CTR', percent(ctr, 2)], ['spend', money(spend)], ['revenue', money(revenue)], ['ROAS', roas === null ? '–' : `${roas.toFixed(2)}×`]]
-    .map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))))
+function figures({ impressions, clicks, spend, revenue, ctr, roas: value }) {
+  return h('dl', { class: 'funnel' }, [['impressions', count(impressions)], ['clicks', count(clicks)], ['CTR', percent(ctr, 2)], ['spend', money(spend)], ['revenue', money(revenue)], ['ROAS', roas(value)]]
+    .map(([name, figure]) => h('div', {}, h('dt', {}, name), h('dd', {}, figure))))
 }
 
 function step({ text, reason, subject, subject_id: id }) {
@@ -50,20 +52,29 @@ function subjects(title, subject, items) {
 }
 
 function analytics({ campaigns }) {
-  if (!campaigns.length) return h('p', { class: 'soft' }, 'No campaign of this user has outcomes yet.')
-  return campaigns.slice(0, 10).map((campaign) => [
-    h('h3', {}, h('a', { href: pageOf('campaign', campaign.campaign_id) }, campaign.campaign_id)),
-    figures(campaign.actual),
-    h('dl', { class: 'facts' }, Object.entries(campaign.comparison).map(compared)),
-    variants('Best', campaign.best_variants),
-    variants('Worst', campaign.worst_variants),
-  ])
+  if (!campaigns.length) return h('p', { class: 'soft' }, 'This user has no campaigns.')
+  const head = ['Impressions', 'Clicks', 'CTR', 'Predicted', 'Spend', 'Revenue', 'ROAS', 'Predicted']
+  return [
+    h('div', { class: 'wide' }, h('table', { class: 'rows' },
+      h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Campaign'), head.map((name) => h('th', { scope: 'col', class: 'num' }, name)))),
+      h('tbody', {}, campaigns.map(analysed)))),
+    campaigns.filter(({ best_variants: best, comparison }) => best.length || Object.keys(comparison).length).slice(0, 10).map(closer),
+  ]
+}
+
+function analysed({ campaign_id: id, actual, predicted }) {
+  const figures = [count(actual.impressions), count(actual.clicks), percent(actual.ctr, 2), percent(predicted?.ctr, 2), money(actual.spend), money(actual.revenue), roas(actual.roas), roas(predicted?.roas)]
+  return h('tr', {}, h('th', { scope: 'row' }, h('a', { class: 'key', href: pageOf('campaign', id) }, id)), figures.map((figure, place) => h('td', { class: place === 3 || place === 7 ? 'num soft' : 'num' }, figure)))
+}
+
+function closer({ campaign_id: id, comparison, best_variants: best, worst_variants: worst }) {
+  return h('div', { class: 'closer' }, h('h3', {}, id), h('dl', { class: 'facts' }, Object.entries(comparison).map(compared)), variants('Best', best), variants('Worst', worst))
 }
 
 // Predicted from what came before the last two weeks, against what these weeks brought.
 function compared([name, told]) {
   if (!told || typeof told !== 'object') return null
-  const format = name === 'ctr' ? (value) => percent(value, 2) : (value) => (value === null || value === undefined ? '–' : `${value.toFixed(2)}×`)
+  const format = name === 'ctr' ? (value) => percent(value, 2) : roas
   const verdict = told.within === true ? ' within what was expected' : told.within === false ? ' outside what was expected' : ''
   return fact(name.toUpperCase(), `predicted ${format(told.predicted)}, came to ${format(told.actual)}${verdict}`)
 }

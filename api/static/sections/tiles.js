@@ -37,7 +37,7 @@ export function drawSums(course, span) {
   const [fresh, stale, missed] = ['hits', 'stale_hits', 'misses'].map((name) => sum(course[name]))
   const all = fresh + stale + missed
   const rate = all ? (fresh + stale) / all : null
-  tile('hits', percent(rate), `of ${plural(all, 'read')} in ${span}`, rate !== null && rate < 0.8 ? 'warn' : '')
+  tile('hits', percent(rate), `in ${span}`, rate !== null && rate < 0.8 ? 'warn' : '')
   tile('reads', count(all), `${count(stale)} stale, ${count(missed)} missed`)
   const [computed, failed] = [sum(course.computations), sum(course.failures)]
   tile('computed', count(computed), failed ? `${count(failed)} failed in ${span}` : `none failed in ${span}`, failed > computed ? 'bad' : '')
