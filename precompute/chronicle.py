@@ -25,6 +25,8 @@ AT_ONCE = 500
 START = (0, 0)
 """The place before the first entry of any chronicle."""
 
+_FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_000
+
 Place = tuple[int, int]
 """When the chronicle was begun (ms), and the number of an entry in it, from 1."""
 
@@ -111,4 +113,5 @@ def _deed(entry_id: bytes, fields: Sequence[bytes]) -> Deed:
 
 
 def _instant(at_ms: float) -> datetime:
-    return datetime.fromtimestamp(at_ms / 1000, UTC)
+    # The server's scripts know fourteen digits, so the last instant of the year 9999 comes back as one of the next.
+    return datetime.fromtimestamp(min(max(at_ms, _FIRST_MS), _LAST_MS) / 1000, UTC)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from bench import Bench
 
-from models.population import contexts
+from models.population import Population, contexts
 from models.windows import LONGEST, window_of
 from precompute.chronicle import START
 from precompute.facts import Action
@@ -85,6 +85,21 @@ def test_whoever_read_up_to_a_place_knows_whether_anything_is_missing(bench: Ben
     _, anew = recent.read([], since=place)
     assert anew is not None
     assert not anew.whole
+
+
+def test_any_instant_can_be_told(bench: Bench) -> None:
+    """Whatever a caller's clock says, nobody else stumbles over it."""
+    recent = RecentActions(bench.client, clock=bench.clock)
+    instants = [datetime.min.replace(tzinfo=UTC), MORNING, datetime.max.replace(tzinfo=UTC)]
+    recent.add([Action(at=at, user_id="u1", action='qu"ote \\ \u00e9 \n/') for at in instants * 2])
+    deeds = recent.chronicle()
+    assert [abs(deed.at - at) < timedelta(seconds=1) for deed, at in zip(deeds, instants * 2, strict=True)] == [
+        True
+    ] * 6
+    assert {deed.action for deed in deeds} == {'qu"ote \\ \u00e9 \n/'}
+    everybody = Population().grown(())
+    everybody.learn_each([(deed.before, deed.action, deed.at) for deed in deeds])
+    assert everybody.without_rare().counts.sum() > 0
 
 
 def test_it_does_not_grow_for_ever(bench: Bench) -> None:
