@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from known_facts import KnownFacts
 
 from precompute.facts import Action
-from precompute.mornings import HOURS, WEEKS, chances, expected
+from precompute.mornings import HOURS, chances, expected
 from precompute.off_peak import parse_off_peak
+from precompute.presence import WEEKS
 from precompute.store import DAY, Routine
 
 MONDAY = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
