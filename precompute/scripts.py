@@ -20,7 +20,7 @@ ANSWER_TIMEOUT_S = 5.0
 """Longest silence of the cache within one answer. Covers its pauses (fork, fsync)."""
 
 
-CALLERS_WAIT_S = 0.7
+CALLERS_WAIT_S = 0.8
 """The same where somebody waits for an answer of ours: 503 comes within a second."""
 
 
