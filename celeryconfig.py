@@ -23,6 +23,8 @@ REFRESH = TASK_PREFIX + "refresh"
 
 REVALIDATE = TASK_PREFIX + "revalidate"
 
+FORCE = TASK_PREFIX + "force"
+
 DRAIN = TASK_PREFIX + "drain"
 
 DRAIN_EVERY = timedelta(seconds=2)
@@ -93,6 +95,7 @@ task_routes = {TASK_PREFIX + row.name: {"queue": row.queue.label} for row in _ca
     SWEEP: {"queue": Queue.CRITICAL.label},
     REFRESH: {"queue": Queue.CRITICAL.label},
     REVALIDATE: {"queue": Queue.REFRESH.label},
+    FORCE: {"queue": Queue.REFRESH.label},
     DRAIN: {"queue": Queue.CRITICAL.label},
     WATCH: {"queue": Queue.CRITICAL.label},
     TRAIN: {"queue": Queue.BACKGROUND.label},

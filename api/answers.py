@@ -184,6 +184,9 @@ class RefreshedSchema(Schema):
     skipped = fields.Integer(
         required=True, metadata=_about("Due, but unread, on their way already, or without room under load.")
     )
+    left = fields.Integer(
+        required=True, metadata=_about("With `force`: entries that a worker goes on with; none of the others.")
+    )
 
 
 class QueueSchema(Schema):

@@ -67,7 +67,7 @@ CACHE_MISSES = {
 
 INVALIDATED = {"success": True, "invalidated": 6}
 
-REFRESHED = {"success": True, "task_type": CTR_PREDICTION.name, "queued": 12, "skipped": 3}
+REFRESHED = {"success": True, "task_type": CTR_PREDICTION.name, "queued": 12, "skipped": 3, "left": 0}
 
 _RUNNING = {
     "state": State.RUNNING.value,

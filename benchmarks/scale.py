@@ -81,6 +81,9 @@ class Unsent:
     def revalidate(self, revalidations: Iterable[object], /) -> None:
         """Take them."""
 
+    def force(self, forced: object, /) -> None:
+        """Take it."""
+
     def ping(self) -> None:
         """Be there."""
 

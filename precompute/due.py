@@ -116,19 +116,23 @@ class DueEntries:
             if len(keys) < PAGE:
                 return
 
-    def every(self, row: TaskType) -> Iterator[list[DueEntry]]:
-        """All entries of a type, in no order, by pages.
+    def page(self, row: TaskType, cursor: int) -> tuple[list[DueEntry], int | None]:
+        """Some entries of a type, in no order, and the cursor of the next; None behind the last.
 
         A scan, not ranks: what is computed anew meanwhile changes its rank, and what comes after it would be missed.
+
+        Args:
+            row: Which type.
+            cursor: 0 to begin with.
         """
-        page: list[bytes] = []
         with reaching_cache():
-            for key, _score in self.cache.client.zscan_iter(f"pc:y:{row.name}", count=PAGE):
-                page.append(key)
-                if len(page) == PAGE:
-                    yield self._look(page)
-                    page = []
-        yield self._look(page)
+            after, found = self.cache.client.zscan(f"pc:y:{row.name}", cursor, count=PAGE)
+        return self._look([key for key, _score in found]), int(after) or None
+
+    def size(self, row: TaskType) -> int:
+        """How many entries of a type there are, about: some may be gone."""
+        with reaching_cache():
+            return int(self.cache.client.zcard(f"pc:y:{row.name}"))
 
     def held(self, ref: SubjectRef, rows: Iterable[TaskType]) -> list[HeldEntry]:
         """What there is of one subject, in the order of ``rows``."""

@@ -30,6 +30,23 @@ class Message:
     expires_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forced:
+    """A forced refresh of a whole task type, as far as it has come.
+
+    Attributes:
+        task_type: Which.
+        began: What was computed since is new enough.
+        cursor: Where it goes on.
+        limit: How many entries it takes, soonest stale first; None for all.
+    """
+
+    task_type: str
+    began: datetime
+    cursor: int = 0
+    limit: int | None = None
+
+
 class Dispatch(Protocol):
     """Puts messages on their queues."""
 
@@ -45,6 +62,13 @@ class Dispatch(Protocol):
 
         Raises:
             BrokerUnavailable: At least one could not be published, within a second.
+        """
+
+    def force(self, forced: Forced, /) -> None:
+        """Have a worker go on with a forced refresh.
+
+        Raises:
+            BrokerUnavailable: It could not be published, within a second.
         """
 
     def ping(self) -> None:

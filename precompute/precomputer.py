@@ -15,6 +15,7 @@ from precompute.entry import Entry, Miss
 from precompute.errors import UnknownPrecomputation
 from precompute.events import CampaignCreated, UserLoggedIn, VideoUploaded
 from precompute.failures import Failures
+from precompute.forcing import Refreshed
 from precompute.foresight import Foresight
 from precompute.invalidation import Invalidation
 from precompute.ledger import Ledger, TaskRecord
@@ -25,7 +26,7 @@ from precompute.message import Dispatch
 from precompute.notifications import Notifications
 from precompute.patterns import Pattern
 from precompute.prediction import Prediction
-from precompute.refreshing import Refreshed, Refreshing
+from precompute.refreshing import Refreshing
 from precompute.settings import Settings
 from precompute.subjects import CacheKey, SubjectRef, check_id
 from precompute.task_type import TaskType

@@ -3,10 +3,10 @@
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from precompute.admission import Bounds, Receipt, admit_all, may_queue
+from precompute.admission import Bounds, admit_all, may_queue
 from precompute.ages import lead_of
 from precompute.cache import Cache
 from precompute.catalogue import Catalogue
@@ -14,6 +14,7 @@ from precompute.due import DueEntries, DueEntry
 from precompute.entry import Entry
 from precompute.errors import BrokerUnavailable, UnknownPrecomputation
 from precompute.events import event_from_json
+from precompute.forcing import Forcing, Refreshed
 from precompute.freshness import READ_LATELY, kept_up
 from precompute.ledger import Ledger
 from precompute.load import Backlog
@@ -46,14 +47,6 @@ AGAIN_IN = timedelta(minutes=1)
 BROKER_RESTS = timedelta(seconds=5)
 """After the broker could not be reached readers start no refresh for this long: each would wait for nothing, up to a
 second where it is frozen."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refreshed:
-    """How many entries a refresh queued, and how many were due but not worth it or on their way already."""
-
-    queued: int
-    skipped: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +97,7 @@ class Refreshing:
         self._dispatch = dispatch
         self._backlog = backlog
         self._due = DueEntries(cache)
+        self._forcing = Forcing(catalogue=catalogue, cache=cache, ledger=ledger, dispatch=dispatch)
         self._broker_away_until: datetime | None = None
 
     def sweep(self) -> Swept:
@@ -138,7 +132,7 @@ class Refreshing:
         if row is None:
             raise UnknownPrecomputation(f"no task type is called {task_type!r}")
         if force:
-            return self._forced(row, limit=limit)
+            return self._forcing.begin(row, limit=limit)
         return self._demanded(row, limit=limit)
 
     def on_read(self, entry: Entry) -> None:
@@ -225,34 +219,13 @@ class Refreshing:
                 break
         return Refreshed(queued=queued, skipped=looked - queued)
 
-    def _forced(self, row: TaskType, *, limit: int | None) -> Refreshed:
-        queued = looked = 0
-        for page in self._due.every(row) if limit is None else self._due.soonest(row, within=None):
-            idle = [entry for entry in page if not entry.on_its_way]
-            chosen = idle if limit is None else idle[: limit - queued]
-            plans = [self._insisting(row, event) for event in self._due.events(entry.key for entry in chosen) if event]
-            receipts = admit_all(plans, ledger=self._ledger, dispatch=self._dispatch)
-            queued += sum(_started(one, receipt) for one, receipt in zip(plans, receipts, strict=True))
-            looked += len(page) if chosen == idle else page.index(chosen[-1]) + 1
-            if queued == limit:
-                break
-        self._due.count({f"refresh:forced:{row.name}": queued})
-        return Refreshed(queued=queued, skipped=looked - queued)
-
-    def _insisting(self, row: TaskType, event: str) -> Plan:
-        """Of somebody who is not put off, neither by a failure a moment ago nor by a long queue."""
-        return replace(self._again(row, event, force=True, insist=True), expires_in=None)
-
-    def _again(
-        self, row: TaskType, event: str, *, force: bool, insist: bool = False, seen_at: datetime | None = None
-    ) -> Plan:
+    def _again(self, row: TaskType, event: str, *, force: bool, seen_at: datetime | None) -> Plan:
         return plan(
             event_from_json(event),
             catalogue=self._catalogue,
             rows=[row],
             cause=Cause.REFRESH,
             force=force,
-            insist=insist,
             seen_at=seen_at,
         )
 
@@ -262,11 +235,6 @@ def _by_subject(entries: Iterable[DueEntry]) -> dict[SubjectRef, list[DueEntry]]
     for entry in entries:
         found.setdefault(entry.key.ref, []).append(entry)
     return found
-
-
-def _started(planned: Plan, receipt: Receipt) -> bool:
-    """Whether it was this plan that had the result computed, not one before it."""
-    return any(task.wanted and task.task_id == receipt.queued.get(task.row.name) for task in planned.tasks)
 
 
 def _seconds(instant: datetime | None) -> float | None:

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from celery import Celery
 from kombu.exceptions import ChannelError, OperationalError
 
-from celeryconfig import LOOK_AHEAD, REVALIDATE, TASK_PREFIX
+from celeryconfig import FORCE, LOOK_AHEAD, REVALIDATE, TASK_PREFIX
 from precompute.attention import LASTS
 from precompute.clock import to_ms
 from precompute.errors import BrokerUnavailable
-from precompute.message import Message
+from precompute.message import Forced, Message
 from precompute.queues import Queue
 from precompute.revalidation import Revalidation
 from workers.shown import shown
@@ -89,6 +89,28 @@ class CeleryDispatch:
                     retry=False,
                     ignore_result=True,
                 )
+
+    def force(self, forced: Forced, /) -> None:
+        """Have a worker go on with a forced refresh.
+
+        Raises:
+            BrokerUnavailable: It could not be published.
+        """
+        with self._publishing() as producer:
+            self.app.send_task(
+                FORCE,
+                kwargs={
+                    "task_type": forced.task_type,
+                    "began_ms": to_ms(forced.began),
+                    "cursor": forced.cursor,
+                    "limit": forced.limit,
+                },
+                argsrepr=forced.task_type,
+                queue=Queue.REFRESH.label,
+                producer=producer,
+                retry=False,
+                ignore_result=True,
+            )
 
     def look_ahead(self) -> None:
         """Have a worker look at users who just did something.

@@ -10,13 +10,21 @@ from pathlib import Path
 from precompute.admission import Bounds, admit, may_queue
 from precompute.ages import lead_of
 from precompute.due import DueEntries, HeldEntry
-from precompute.errors import BadParameters, BrokerUnavailable, SourceUnavailable, StoreUnavailable
+from precompute.errors import (
+    BadParameters,
+    BrokerUnavailable,
+    SourceUnavailable,
+    StoreUnavailable,
+    UnknownPrecomputation,
+)
 from precompute.events import Event, VideoUploaded, event_from_json
 from precompute.fingerprint import fingerprint_of, title_of
+from precompute.forcing import Forcing
 from precompute.freshness import kept_up, made_anew
 from precompute.invalidation import lineage
 from precompute.load import Backlog
 from precompute.media import locate_video
+from precompute.message import Forced
 from precompute.planner import Cause, plan
 from precompute.queues import Queue
 from precompute.refreshing import AGAIN_IN, Refreshing, Swept
@@ -102,6 +110,20 @@ def sweep_due(engine: Engine) -> None:
         return
     if swept != Swept():
         _log.info("Due results swept", extra={"action": "refreshes_swept", **asdict(swept)})
+
+
+def go_on_forcing(engine: Engine, forced: Forced) -> None:
+    """Queue the next entries of a forced refresh.
+
+    Raises:
+        BrokerUnavailable, StoreUnavailable: Not done; the same again is right.
+    """
+    forcing = Forcing(catalogue=engine.catalogue, cache=engine.cache, ledger=engine.ledger, dispatch=engine.dispatch)
+    try:
+        found = forcing.go_on(forced)
+    except UnknownPrecomputation:
+        return  # of a plug-in that is no longer loaded
+    _log.info("Forced refresh goes on", extra={"action": "forced", "type": forced.task_type, **asdict(found)})
 
 
 def refreshed(engine: Engine, bindings: Mapping[str, Binding], revalidation: Revalidation) -> None:

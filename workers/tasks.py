@@ -18,7 +18,7 @@ from precompute.course import take_sample
 from precompute.errors import BrokerUnavailable, DeclarationError, StoreUnavailable
 from precompute.measures import forget_lost_workers
 from precompute.mending import mend
-from precompute.message import Message
+from precompute.message import Forced, Message
 from precompute.plugins import catalogue_for, plugin_modules
 from precompute.revalidation import Revalidation
 from precompute.settings import Settings
@@ -35,7 +35,7 @@ from workers.draining import drain_facts
 from workers.ends import request_class
 from workers.execution import Execution, TryAgain
 from workers.off_peak import prepare_morning
-from workers.refreshing import refreshed, sweep_due
+from workers.refreshing import go_on_forcing, refreshed, sweep_due
 from workers.rescue import rescue
 from workers.shown import ShownTask
 from workers.tracing import start_tracing
@@ -136,6 +136,16 @@ def revalidate(*, ref: str, types: list[str], expires_ms: int) -> None:
     parts = execution()
     told = Revalidation(ref=SubjectRef.parse(ref), types=tuple(types), expires_at=from_ms(expires_ms))
     refreshed(parts.engine, parts.bindings, told)
+
+
+@app.task(name=celeryconfig.FORCE, bind=True, max_retries=None)  # type: ignore[untyped-decorator]
+def force(task: Task, *, task_type: str, began_ms: int, cursor: int, limit: int | None) -> None:
+    """Go on with a forced refresh."""
+    told = Forced(task_type=task_type, began=from_ms(began_ms), cursor=cursor, limit=limit)
+    try:
+        go_on_forcing(execution().engine, told)
+    except (BrokerUnavailable, StoreUnavailable) as problem:
+        raise task.retry(countdown=CACHE_AWAY_S) from problem
 
 
 @app.task(name=celeryconfig.WARM)  # type: ignore[untyped-decorator]

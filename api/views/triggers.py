@@ -35,7 +35,7 @@ def refresh_results(body: dict[str, Any], task_type: str) -> dict[str, Any]:
     """Refresh what is close to expiry and is read.
 
     A worker looks first: what has not changed since it was computed is only extended. With `force`, every live entry of
-    the type is computed anew.
+    the type is computed anew: the first few hundred are queued at once, and a worker goes on with what is `left`.
     """
     refreshed = engine().refresh(task_type, **body)
-    return {"task_type": task_type, "queued": refreshed.queued, "skipped": refreshed.skipped}
+    return {"task_type": task_type, "queued": refreshed.queued, "skipped": refreshed.skipped, "left": refreshed.left}

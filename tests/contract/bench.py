@@ -18,7 +18,7 @@ from precompute.errors import BrokerUnavailable
 from precompute.events import VideoUploaded
 from precompute.invalidation import Invalidation
 from precompute.ledger import Beginning, Ledger, TaskRecord
-from precompute.message import Message
+from precompute.message import Forced, Message
 from precompute.patterns import Pattern
 from precompute.planner import Cause, plan
 from precompute.queues import Queue
@@ -79,6 +79,7 @@ class RecordedDispatch:
     def __init__(self) -> None:
         self.sent: list[Message] = []
         self.revalidations: list[Revalidation] = []
+        self.forced: list[Forced] = []
         self.broken = False
 
     def __call__(self, messages: Iterable[Message], /) -> None:
@@ -94,6 +95,12 @@ class RecordedDispatch:
         if self.broken and revalidations:
             raise BrokerUnavailable
         self.revalidations.extend(revalidations)
+
+    def force(self, forced: Forced, /) -> None:
+        """Keep it, or refuse it."""
+        if self.broken:
+            raise BrokerUnavailable
+        self.forced.append(forced)
 
     @property
     def names(self) -> list[str]:

@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from bench import GRACE, SOLO, TTL, Bench, key
+from bench import CATALOGUE, GRACE, SOLO, TTL, Bench, key
 
 from precompute.entry import Entry, State
 from precompute.errors import BrokerUnavailable, UnknownPrecomputation
+from precompute.forcing import AT_ONCE, Forcing, Refreshed
 from precompute.ledger import Beginning
+from precompute.message import Forced
 from precompute.precomputer import Precomputer
-from precompute.refreshing import BROKER_RESTS, Refreshed
+from precompute.refreshing import BROKER_RESTS
 
 
 def test_reading_a_stale_result_starts_one_refresh(precomputer: Precomputer, bench: Bench) -> None:
@@ -115,15 +117,64 @@ def test_a_forced_refresh_takes_every_live_entry(precomputer: Precomputer, bench
     assert all(message.expires_at is None for message in bench.dispatch.sent)
 
 
-def test_a_forced_refresh_takes_more_than_a_thousand(precomputer: Precomputer, bench: Bench) -> None:
-    """All of them, each once; asked again, all are on their way."""
-    for number in range(1100):
+def go_on(precomputer: Precomputer, bench: Bench) -> list[Refreshed]:
+    """What a worker makes of the messages that go on with a forced refresh."""
+    forcing = Forcing(catalogue=CATALOGUE, cache=bench.cache, ledger=bench.ledger, dispatch=bench.dispatch)
+    found = []
+    while bench.dispatch.forced:
+        forced = bench.dispatch.forced.pop(0)
+        found.append(forcing.go_on(forced))
+        bench.clock.forward(timedelta(seconds=1))
+    return found
+
+
+def test_a_forced_refresh_of_many_is_answered_early_and_goes_on(precomputer: Precomputer, bench: Bench) -> None:
+    """What it says is queued is; a worker queues those that are left, each once; asked again, all are on their way."""
+    for number in range(1500):
         bench.have(SOLO, video=f"v{number}")
     bench.dispatch.sent.clear()
 
-    assert precomputer.refresh("solo", force=True) == Refreshed(queued=1100, skipped=0)
-    assert len({message.key for message in bench.dispatch.sent}) == len(bench.dispatch.sent) == 1100
-    assert precomputer.refresh("solo", force=True) == Refreshed(queued=0, skipped=1100)
+    first = precomputer.refresh("solo", force=True)
+
+    assert AT_ONCE <= first.queued == len(bench.dispatch.sent) < 1000
+    assert first.left == 1500 - first.queued
+    rest = go_on(precomputer, bench)
+    assert first.queued + sum(one.queued for one in rest) == 1500
+    assert max(one.queued for one in rest) < 1000
+    assert len({message.key for message in bench.dispatch.sent}) == len(bench.dispatch.sent) == 1500
+    again = precomputer.refresh("solo", force=True)
+    assert (again.queued, again.skipped, again.left) == (0, 1500, 0)
+
+
+def test_a_message_that_comes_twice_has_nothing_computed_twice(precomputer: Precomputer, bench: Bench) -> None:
+    """What was computed since the refresh began is new enough."""
+    for number in range(5):
+        bench.have(SOLO, video=f"v{number}")
+    began = bench.clock()
+    bench.clock.forward(timedelta(seconds=1))
+    bench.trigger(SOLO, video="v1", force=True)
+    bench.compute(SOLO, video="v1")
+    bench.dispatch.sent.clear()
+    forcing = Forcing(catalogue=CATALOGUE, cache=bench.cache, ledger=bench.ledger, dispatch=bench.dispatch)
+
+    found = [forcing.go_on(Forced(task_type="solo", began=began)) for _ in range(2)]
+
+    assert [one.queued for one in found] == [4, 0]
+    assert "v1" not in {message.key.ref.id for message in bench.dispatch.sent}
+
+
+def test_a_limited_forced_refresh_goes_on_up_to_its_limit(precomputer: Precomputer, bench: Bench) -> None:
+    """The soonest stale of all, however many messages it takes."""
+    for number in range(700):
+        bench.have(SOLO, video=f"v{number}")
+        bench.clock.forward(timedelta(milliseconds=1))
+    bench.dispatch.sent.clear()
+
+    first = precomputer.refresh("solo", force=True, limit=600)
+
+    assert (first.queued, first.left) == (AT_ONCE, 100)
+    assert [one.queued for one in go_on(precomputer, bench)] == [100]
+    assert {message.key.ref.id for message in bench.dispatch.sent} == {f"v{number}" for number in range(600)}
 
 
 def test_a_limited_forced_refresh_takes_the_soonest_stale(precomputer: Precomputer, bench: Bench) -> None:
