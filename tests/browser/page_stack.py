@@ -94,6 +94,13 @@ class PageStack:
         """One counted read."""
         self.engine.cache.read(CacheKey.parse(key))
 
+    def reads(self) -> dict[bytes, bytes]:
+        """The counters of reads."""
+        counters = self.engine.cache.client.hgetall("pc:m")
+        return {
+            name: count for name, count in counters.items() if name.startswith((b"hit:", b"stale:", b"miss:", b"used:"))
+        }
+
     def step(self) -> None:
         """What beat's sweep does every ten seconds: take down what has happened; the first time only look."""
         take_sample(self.engine.cache, self.engine.catalogue)

@@ -140,7 +140,7 @@ def test_a_result_is_found_by_its_id_and_by_its_key(opened: Opened, stored: None
 
 def test_a_video_is_shown_without_a_player(opened: Opened, stored: None, stack: PageStack) -> None:
     """Scenes, faces, speech and stills on one axis, the hook's parts, the CTR with its drivers; no look is a read."""
-    before = stack.engine.cache.client.hgetall("pc:m")
+    before = stack.reads()
     page = live(opened(f"/videos/{VIDEO}"))
     lanes = page.locator(".timeline [role=img]")
     told = lanes.evaluate_all("all => all.map(one => one.ariaLabel)")
@@ -159,7 +159,7 @@ def test_a_video_is_shown_without_a_player(opened: Opened, stored: None, stack: 
     expect(page.locator("#hook_analysis")).to_contain_text("12 of 15")
     expect(page.locator("#ctr_prediction")).to_contain_text("2.10 %")
     expect(page.locator("#ctr_prediction .down")).to_have_count(1)
-    assert stack.engine.cache.client.hgetall("pc:m") == before
+    assert stack.reads() == before
 
 
 def test_stored_texts_stay_text(opened: Opened, stored: None, stack: PageStack, bad_mood: Path) -> None:
