@@ -11,6 +11,7 @@ from api.access import tell_access
 from api.answers import ByTaskType, ChangeSchema, Result, TaskTypeName
 from api.errors import ServiceApi
 from precompute.catalogue import Catalogue
+from precompute.correlation import HEADER
 from precompute.subjects import Subject
 from precompute.task_type import TaskType
 
@@ -25,7 +26,7 @@ added to any answer; none is renamed, retyped or dropped.
 Every answer that is not a success has the shape of `Error`, also those that no operation names: 404 where there is
 nothing, 405 with `Allow` where the method is wrong, 413 above 1 MB, 415 for a body that is not sent as JSON. A service
 with API keys answers 401 without one, and 403 where the key lacks the operation's scope; one with a rate limit answers
-429 with `Retry-After`.
+429 with `Retry-After`. Every answer has an `X-Request-Id`, the caller's own where it sent one.
 """
 
 _LICENCE = {"name": "MIT", "identifier": "MIT"}
@@ -101,6 +102,7 @@ def document(api: ServiceApi) -> dict[str, Any]:
         if "parameters" in path:
             path["parameters"] = [_told(each) for each in path["parameters"]]
     tell_access(whole)
+    _tell_request_id(whole)
     # flask-smorest brings its own, though no view of ours has pages.
     schemas.pop("PaginationMetadata", None)
     for schema in schemas.values():
@@ -112,6 +114,18 @@ def document(api: ServiceApi) -> dict[str, Any]:
                 # Only in Python may a line break follow what $ ends.
                 field["pattern"] = field["pattern"].replace(r"$(?!\n)", "$")
     return whole
+
+
+def _tell_request_id(whole: dict[str, Any]) -> None:
+    header = {"description": "Names the request in every log line about it.", "schema": {"type": "string"}}
+    offered = "Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`."
+    parameter = {"in": "header", "name": HEADER, "description": offered, "schema": {"type": "string"}}
+    for path in whole["paths"].values():
+        others = [each for each in path.get("parameters", []) if each["name"] != HEADER]
+        path["parameters"] = [*others, parameter]
+        for operation in (part for name, part in path.items() if name != "parameters"):
+            for response in operation["responses"].values():
+                response["headers"] = {**response.get("headers", {}), HEADER: header}
 
 
 def _told(parameter: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from api.document import shipped_document
+from precompute.correlation import HEADER
 
 Json = Mapping[str, Any]
 
@@ -58,7 +59,8 @@ def _operation(method: str, path: str, operation: Json, *, shared: list[Json]) -
     yield operation["summary"] + (f" Scope: `{operation['x-scope']}`." if "x-scope" in operation else "")
     if "description" in operation:
         yield operation["description"]
-    parameters = [*shared, *operation.get("parameters", [])]
+    every = [*shared, *operation.get("parameters", [])]
+    parameters = [each for each in every if each["name"] != HEADER]
     if parameters:
         yield _table(["parameter", "in", "type", "about"], [_parameter(each) for each in parameters])
     if "requestBody" in operation:
@@ -89,7 +91,9 @@ def _response(status: str, response: Json) -> list[str]:
         _type(content["schema"]) if kind == "application/json" else f"`{kind}`"
         for kind, content in response.get("content", {}).items()
     ]
-    headers = [f"`{name}`: {header['description']}" for name, header in response.get("headers", {}).items()]
+    headers = [
+        f"`{name}`: {header['description']}" for name, header in response.get("headers", {}).items() if name != HEADER
+    ]
     return [status, ", ".join(bodies), " ".join([response["description"], *headers])]
 
 

@@ -24,6 +24,8 @@ export class AnsweredError extends PrecomputeError {
     problem: Problem,
     /** When to ask again, where the service said so. */
     readonly retryAfterSeconds?: number,
+    /** Names the request in the service's logs. */
+    readonly requestId?: string,
   ) {
     super(problem.message);
     this.code = problem.code;

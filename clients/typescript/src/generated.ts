@@ -4,7 +4,10 @@ export interface paths {
     "/api/precompute/video": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -25,7 +28,10 @@ export interface paths {
     "/api/precompute/refresh/{task_type}": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path: {
                 /** @description Which type. */
                 task_type: components["schemas"]["TaskType"];
@@ -37,7 +43,7 @@ export interface paths {
         /**
          * Refresh what is close to expiry and is read.
          * @description A worker looks first: what has not changed since it was computed is only extended. With `force`, every live entry of
-         *     the type is computed anew.
+         *     the type is computed anew: the first few hundred are queued at once, and a worker goes on with what is `left`.
          */
         post: operations["refreshResults"];
         delete?: never;
@@ -49,7 +55,10 @@ export interface paths {
     "/api/precompute/campaign": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -69,7 +78,10 @@ export interface paths {
     "/api/precompute/login": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -90,7 +102,10 @@ export interface paths {
     "/api/precompute/predict-actions": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -111,7 +126,10 @@ export interface paths {
     "/api/precompute/batch": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -131,7 +149,10 @@ export interface paths {
     "/api/precompute/actions": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -151,7 +172,10 @@ export interface paths {
     "/api/precompute/outcomes": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -180,6 +204,8 @@ export interface paths {
                 "If-None-Match"?: string;
                 /** @description Who reads, so that predictions learn from it: the read is recorded as the action that this result is needed for (`dashboard_data` as `dashboard_view`), once for reads within ten seconds of each other. Afterwards, and not at all where that cannot be done or this is no id; the read itself never suffers. Do not report the same view to `/actions` as well. */
                 "X-User-Id"?: string;
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
             };
             path: {
                 /** @description `{task_type}:{subject}:{id}` */
@@ -204,7 +230,10 @@ export interface paths {
     "/api/precompute/cache": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -227,7 +256,10 @@ export interface paths {
     "/api/precompute/status/{subject}/{subject_id}": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path: {
                 /** @description What it is about. */
                 subject: "video" | "campaign" | "user";
@@ -249,7 +281,10 @@ export interface paths {
     "/api/precompute/tasks/{task_id}": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path: {
                 /** @description As a trigger named it. */
                 task_id: string;
@@ -269,7 +304,10 @@ export interface paths {
     "/api/precompute/stream/{subject}/{subject_id}": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path: {
                 /** @description What it is about. */
                 subject: "video" | "campaign" | "user";
@@ -295,7 +333,10 @@ export interface paths {
     "/api/precompute/failed": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -320,7 +361,10 @@ export interface paths {
     "/api/precompute/failed/retry": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -344,6 +388,8 @@ export interface paths {
             header?: {
                 /** @description The `ETag` of an earlier answer; unchanged content then answers 304. */
                 "If-None-Match"?: string;
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
             };
             path: {
                 /** @description Of the video, campaign or user. */
@@ -369,6 +415,8 @@ export interface paths {
             header?: {
                 /** @description The `ETag` of an earlier answer; unchanged content then answers 304. */
                 "If-None-Match"?: string;
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
             };
             path: {
                 /** @description Of the video, campaign or user. */
@@ -392,6 +440,8 @@ export interface paths {
             header?: {
                 /** @description The `ETag` of an earlier answer; unchanged content then answers 304. */
                 "If-None-Match"?: string;
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
             };
             path: {
                 /** @description Of the video, campaign or user. */
@@ -412,7 +462,10 @@ export interface paths {
     "/api/precompute/queue": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -429,7 +482,10 @@ export interface paths {
     "/api/precompute/metrics": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -446,7 +502,10 @@ export interface paths {
     "/healthz": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -463,7 +522,10 @@ export interface paths {
     "/readyz": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -626,6 +688,8 @@ export interface components {
             queued: number;
             /** @description Due, but unread, on their way already, or without room under load. */
             skipped: number;
+            /** @description With `force`: entries that a worker goes on with; none of the others. */
+            left: number;
         };
         CampaignData: {
             /** @description Money to spend, in the account's currency: a number, words that hold one, or an object. */
@@ -1898,7 +1962,10 @@ export interface operations {
     videoUploaded: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1911,6 +1978,8 @@ export interface operations {
             /** @description What is on its way. */
             202: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1920,6 +1989,8 @@ export interface operations {
             /** @description The body is empty, not JSON, or not an object. */
             400: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1931,6 +2002,8 @@ export interface operations {
                 headers: {
                     /** @description How to show a key. */
                     "WWW-Authenticate"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1940,6 +2013,8 @@ export interface operations {
             /** @description The key lacks the scope `write`, or the caller is elsewhere. */
             403: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1949,6 +2024,8 @@ export interface operations {
             /** @description The body is larger than 1 MB. */
             413: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1958,6 +2035,8 @@ export interface operations {
             /** @description The body is not sent as JSON. */
             415: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1967,6 +2046,8 @@ export interface operations {
             /** @description Something does not fit; `fields` names it. */
             422: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1978,6 +2059,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1989,6 +2072,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2000,7 +2085,10 @@ export interface operations {
     refreshResults: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path: {
                 /** @description Which type. */
                 task_type: components["schemas"]["TaskType"];
@@ -2016,6 +2104,8 @@ export interface operations {
             /** @description What was queued. */
             202: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2025,6 +2115,8 @@ export interface operations {
             /** @description The body is empty, not JSON, or not an object. */
             400: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2036,6 +2128,8 @@ export interface operations {
                 headers: {
                     /** @description How to show a key. */
                     "WWW-Authenticate"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2045,6 +2139,8 @@ export interface operations {
             /** @description The key lacks the scope `write`, or the caller is elsewhere. */
             403: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2054,6 +2150,8 @@ export interface operations {
             /** @description There is no such thing. */
             404: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2063,6 +2161,8 @@ export interface operations {
             /** @description The body is larger than 1 MB. */
             413: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2072,6 +2172,8 @@ export interface operations {
             /** @description The body is not sent as JSON. */
             415: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2081,6 +2183,8 @@ export interface operations {
             /** @description Something does not fit; `fields` names it. */
             422: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2092,6 +2196,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2103,6 +2209,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2114,7 +2222,10 @@ export interface operations {
     campaignCreated: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2127,6 +2238,8 @@ export interface operations {
             /** @description What is on its way. */
             202: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2136,6 +2249,8 @@ export interface operations {
             /** @description The body is empty, not JSON, or not an object. */
             400: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2147,6 +2262,8 @@ export interface operations {
                 headers: {
                     /** @description How to show a key. */
                     "WWW-Authenticate"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2156,6 +2273,8 @@ export interface operations {
             /** @description The key lacks the scope `write`, or the caller is elsewhere. */
             403: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2165,6 +2284,8 @@ export interface operations {
             /** @description The body is larger than 1 MB. */
             413: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2174,6 +2295,8 @@ export interface operations {
             /** @description The body is not sent as JSON. */
             415: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2183,6 +2306,8 @@ export interface operations {
             /** @description Something does not fit; `fields` names it. */
             422: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2194,6 +2319,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2205,6 +2332,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2216,7 +2345,10 @@ export interface operations {
     userLoggedIn: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2229,6 +2361,8 @@ export interface operations {
             /** @description What is on its way. */
             202: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2238,6 +2372,8 @@ export interface operations {
             /** @description The body is empty, not JSON, or not an object. */
             400: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2249,6 +2385,8 @@ export interface operations {
                 headers: {
                     /** @description How to show a key. */
                     "WWW-Authenticate"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2258,6 +2396,8 @@ export interface operations {
             /** @description The key lacks the scope `write`, or the caller is elsewhere. */
             403: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2267,6 +2407,8 @@ export interface operations {
             /** @description The body is larger than 1 MB. */
             413: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2276,6 +2418,8 @@ export interface operations {
             /** @description The body is not sent as JSON. */
             415: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2285,6 +2429,8 @@ export interface operations {
             /** @description Something does not fit; `fields` names it. */
             422: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2296,6 +2442,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2307,6 +2455,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2318,7 +2468,10 @@ export interface operations {
     predictActions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2331,6 +2484,8 @@ export interface operations {
             /** @description The user's next actions. */
             200: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2340,6 +2495,8 @@ export interface operations {
             /** @description The body is empty, not JSON, or not an object. */
             400: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2351,6 +2508,8 @@ export interface operations {
                 headers: {
                     /** @description How to show a key. */
                     "WWW-Authenticate"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2360,6 +2519,8 @@ export interface operations {
             /** @description The key lacks the scope `read`, or the caller is elsewhere. */
             403: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2369,6 +2530,8 @@ export interface operations {
             /** @description The body is larger than 1 MB. */
             413: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2378,6 +2541,8 @@ export interface operations {
             /** @description The body is not sent as JSON. */
             415: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2387,6 +2552,8 @@ export interface operations {
             /** @description Something does not fit; `fields` names it. */
             422: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2398,6 +2565,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2409,6 +2578,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2420,7 +2591,10 @@ export interface operations {
     submitBatch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2433,6 +2607,8 @@ export interface operations {
             /** @description A result for each entry. */
             202: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2442,6 +2618,8 @@ export interface operations {
             /** @description The body is empty, not JSON, or not an object. */
             400: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2453,6 +2631,8 @@ export interface operations {
                 headers: {
                     /** @description How to show a key. */
                     "WWW-Authenticate"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2462,6 +2642,8 @@ export interface operations {
             /** @description The key lacks the scope `write`, or the caller is elsewhere. */
             403: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2471,6 +2653,8 @@ export interface operations {
             /** @description The body is larger than 1 MB. */
             413: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2480,6 +2664,8 @@ export interface operations {
             /** @description The body is not sent as JSON. */
             415: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2489,6 +2675,8 @@ export interface operations {
             /** @description Something does not fit; `fields` names it. */
             422: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2500,6 +2688,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2511,6 +2701,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2522,7 +2714,10 @@ export interface operations {
     recordActions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2535,6 +2730,8 @@ export interface operations {
             /** @description Accepted. */
             202: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2544,6 +2741,8 @@ export interface operations {
             /** @description The body is empty, not JSON, or not an object. */
             400: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2555,6 +2754,8 @@ export interface operations {
                 headers: {
                     /** @description How to show a key. */
                     "WWW-Authenticate"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2564,6 +2765,8 @@ export interface operations {
             /** @description The key lacks the scope `write`, or the caller is elsewhere. */
             403: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2573,6 +2776,8 @@ export interface operations {
             /** @description The body is larger than 1 MB. */
             413: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2582,6 +2787,8 @@ export interface operations {
             /** @description The body is not sent as JSON. */
             415: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2591,6 +2798,8 @@ export interface operations {
             /** @description Something does not fit; `fields` names it. */
             422: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2602,6 +2811,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2613,6 +2824,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2624,7 +2837,10 @@ export interface operations {
     recordOutcomes: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2637,6 +2853,8 @@ export interface operations {
             /** @description Accepted. */
             202: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2646,6 +2864,8 @@ export interface operations {
             /** @description The body is empty, not JSON, or not an object. */
             400: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2657,6 +2877,8 @@ export interface operations {
                 headers: {
                     /** @description How to show a key. */
                     "WWW-Authenticate"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2666,6 +2888,8 @@ export interface operations {
             /** @description The key lacks the scope `write`, or the caller is elsewhere. */
             403: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2675,6 +2899,8 @@ export interface operations {
             /** @description The body is larger than 1 MB. */
             413: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2684,6 +2910,8 @@ export interface operations {
             /** @description The body is not sent as JSON. */
             415: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2693,6 +2921,8 @@ export interface operations {
             /** @description Something does not fit; `fields` names it. */
             422: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2704,6 +2934,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2715,6 +2947,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2734,6 +2968,8 @@ export interface operations {
                 "If-None-Match"?: string;
                 /** @description Who reads, so that predictions learn from it: the read is recorded as the action that this result is needed for (`dashboard_data` as `dashboard_view`), once for reads within ten seconds of each other. Afterwards, and not at all where that cannot be done or this is no id; the read itself never suffers. Do not report the same view to `/actions` as well. */
                 "X-User-Id"?: string;
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
             };
             path: {
                 /** @description `{task_type}:{subject}:{id}` */
@@ -2754,6 +2990,8 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description `HIT` or `STALE`. */
                     "X-Cache"?: "HIT" | "STALE" | "MISS";
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2771,6 +3009,8 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description `HIT` or `STALE`. */
                     "X-Cache"?: "HIT" | "STALE" | "MISS";
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2780,6 +3020,8 @@ export interface operations {
                 headers: {
                     /** @description How to show a key. */
                     "WWW-Authenticate"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2789,6 +3031,8 @@ export interface operations {
             /** @description The key lacks the scope `read`, or the caller is elsewhere. */
             403: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2802,6 +3046,8 @@ export interface operations {
                     "X-Cache"?: "HIT" | "STALE" | "MISS";
                     /** @description Seconds; while processing. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2811,6 +3057,8 @@ export interface operations {
             /** @description Something does not fit; `fields` names it. */
             422: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2822,6 +3070,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2833,6 +3083,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2849,7 +3101,10 @@ export interface operations {
                 /** @description Mark as stale instead of deleting. */
                 soft?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2862,6 +3117,8 @@ export interface operations {
             /** @description How many there were. */
             200: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2871,6 +3128,8 @@ export interface operations {
             /** @description The body is empty, not JSON, or not an object. */
             400: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2882,6 +3141,8 @@ export interface operations {
                 headers: {
                     /** @description How to show a key. */
                     "WWW-Authenticate"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2891,6 +3152,8 @@ export interface operations {
             /** @description The key lacks the scope `admin`, or the caller is elsewhere. */
             403: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2900,6 +3163,8 @@ export interface operations {
             /** @description The body is larger than 1 MB. */
             413: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2909,6 +3174,8 @@ export interface operations {
             /** @description The body is not sent as JSON. */
             415: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2918,6 +3185,8 @@ export interface operations {
             /** @description Something does not fit; `fields` names it. */
             422: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2929,6 +3198,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2940,6 +3211,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2951,7 +3224,10 @@ export interface operations {
     getStatus: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path: {
                 /** @description What it is about. */
                 subject: "video" | "campaign" | "user";
@@ -2965,6 +3241,8 @@ export interface operations {
             /** @description Where every task stands. */
             200: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2976,6 +3254,8 @@ export interface operations {
                 headers: {
                     /** @description How to show a key. */
                     "WWW-Authenticate"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2985,6 +3265,8 @@ export interface operations {
             /** @description The key lacks the scope `read`, or the caller is elsewhere. */
             403: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2994,6 +3276,8 @@ export interface operations {
             /** @description Something does not fit; `fields` names it. */
             422: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3005,6 +3289,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3016,6 +3302,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3027,7 +3315,10 @@ export interface operations {
     getTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path: {
                 /** @description As a trigger named it. */
                 task_id: string;
@@ -3039,6 +3330,8 @@ export interface operations {
             /** @description Where it stands. */
             200: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3050,6 +3343,8 @@ export interface operations {
                 headers: {
                     /** @description How to show a key. */
                     "WWW-Authenticate"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3059,6 +3354,8 @@ export interface operations {
             /** @description The key lacks the scope `read`, or the caller is elsewhere. */
             403: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3068,6 +3365,8 @@ export interface operations {
             /** @description There is no such thing. */
             404: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3079,6 +3378,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3090,6 +3391,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3101,7 +3404,10 @@ export interface operations {
     streamChanges: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path: {
                 /** @description What it is about. */
                 subject: "video" | "campaign" | "user";
@@ -3115,6 +3421,8 @@ export interface operations {
             /** @description Server-sent events. */
             200: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3126,6 +3434,8 @@ export interface operations {
                 headers: {
                     /** @description How to show a key. */
                     "WWW-Authenticate"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3135,6 +3445,8 @@ export interface operations {
             /** @description The key lacks the scope `read`, or the caller is elsewhere. */
             403: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3144,6 +3456,8 @@ export interface operations {
             /** @description Something does not fit; `fields` names it. */
             422: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3155,6 +3469,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3166,6 +3482,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3184,7 +3502,10 @@ export interface operations {
                 /** @description Only what is set aside, since it ended its workers. */
                 set_aside?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3193,6 +3514,8 @@ export interface operations {
             /** @description The latest first. */
             200: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3204,6 +3527,8 @@ export interface operations {
                 headers: {
                     /** @description How to show a key. */
                     "WWW-Authenticate"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3213,6 +3538,8 @@ export interface operations {
             /** @description The key lacks the scope `read`, or the caller is elsewhere. */
             403: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3222,6 +3549,8 @@ export interface operations {
             /** @description There is no such thing. */
             404: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3231,6 +3560,8 @@ export interface operations {
             /** @description Something does not fit; `fields` names it. */
             422: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3242,6 +3573,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3253,6 +3586,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3264,7 +3599,10 @@ export interface operations {
     dropFailed: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3277,6 +3615,8 @@ export interface operations {
             /** @description What was forgotten. */
             200: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3286,6 +3626,8 @@ export interface operations {
             /** @description The body is empty, not JSON, or not an object. */
             400: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3297,6 +3639,8 @@ export interface operations {
                 headers: {
                     /** @description How to show a key. */
                     "WWW-Authenticate"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3306,6 +3650,8 @@ export interface operations {
             /** @description The key lacks the scope `admin`, or the caller is elsewhere. */
             403: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3315,6 +3661,8 @@ export interface operations {
             /** @description The body is larger than 1 MB. */
             413: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3324,6 +3672,8 @@ export interface operations {
             /** @description The body is not sent as JSON. */
             415: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3333,6 +3683,8 @@ export interface operations {
             /** @description Something does not fit; `fields` names it. */
             422: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3344,6 +3696,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3355,6 +3709,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3366,7 +3722,10 @@ export interface operations {
     retryFailed: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3379,6 +3738,8 @@ export interface operations {
             /** @description What is on its way. */
             202: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3388,6 +3749,8 @@ export interface operations {
             /** @description The body is empty, not JSON, or not an object. */
             400: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3399,6 +3762,8 @@ export interface operations {
                 headers: {
                     /** @description How to show a key. */
                     "WWW-Authenticate"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3408,6 +3773,8 @@ export interface operations {
             /** @description The key lacks the scope `admin`, or the caller is elsewhere. */
             403: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3417,6 +3784,8 @@ export interface operations {
             /** @description The body is larger than 1 MB. */
             413: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3426,6 +3795,8 @@ export interface operations {
             /** @description The body is not sent as JSON. */
             415: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3435,6 +3806,8 @@ export interface operations {
             /** @description Something does not fit; `fields` names it. */
             422: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3446,6 +3819,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3457,6 +3832,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3471,6 +3848,8 @@ export interface operations {
             header?: {
                 /** @description The `ETag` of an earlier answer; unchanged content then answers 304. */
                 "If-None-Match"?: string;
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
             };
             path: {
                 /** @description Of the video, campaign or user. */
@@ -3489,6 +3868,8 @@ export interface operations {
                     ETag?: string;
                     /** @description `private, max-age=60` */
                     "Cache-Control"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3502,6 +3883,8 @@ export interface operations {
                     ETag?: string;
                     /** @description `private, max-age=60` */
                     "Cache-Control"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3511,6 +3894,8 @@ export interface operations {
                 headers: {
                     /** @description How to show a key. */
                     "WWW-Authenticate"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3520,6 +3905,8 @@ export interface operations {
             /** @description The key lacks the scope `read`, or the caller is elsewhere. */
             403: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3529,6 +3916,8 @@ export interface operations {
             /** @description There is no such thing. */
             404: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3538,6 +3927,8 @@ export interface operations {
             /** @description Something does not fit; `fields` names it. */
             422: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3549,6 +3940,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3560,6 +3953,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3574,6 +3969,8 @@ export interface operations {
             header?: {
                 /** @description The `ETag` of an earlier answer; unchanged content then answers 304. */
                 "If-None-Match"?: string;
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
             };
             path: {
                 /** @description Of the video, campaign or user. */
@@ -3590,6 +3987,8 @@ export interface operations {
                     ETag?: string;
                     /** @description `private, max-age=60` */
                     "Cache-Control"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3603,6 +4002,8 @@ export interface operations {
                     ETag?: string;
                     /** @description `private, max-age=60` */
                     "Cache-Control"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3612,6 +4013,8 @@ export interface operations {
                 headers: {
                     /** @description How to show a key. */
                     "WWW-Authenticate"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3621,6 +4024,8 @@ export interface operations {
             /** @description The key lacks the scope `read`, or the caller is elsewhere. */
             403: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3630,6 +4035,8 @@ export interface operations {
             /** @description There is no such thing. */
             404: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3639,6 +4046,8 @@ export interface operations {
             /** @description Something does not fit; `fields` names it. */
             422: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3650,6 +4059,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3661,6 +4072,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3675,6 +4088,8 @@ export interface operations {
             header?: {
                 /** @description The `ETag` of an earlier answer; unchanged content then answers 304. */
                 "If-None-Match"?: string;
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
             };
             path: {
                 /** @description Of the video, campaign or user. */
@@ -3691,6 +4106,8 @@ export interface operations {
                     ETag?: string;
                     /** @description `private, max-age=60` */
                     "Cache-Control"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3704,6 +4121,8 @@ export interface operations {
                     ETag?: string;
                     /** @description `private, max-age=60` */
                     "Cache-Control"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3713,6 +4132,8 @@ export interface operations {
                 headers: {
                     /** @description How to show a key. */
                     "WWW-Authenticate"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3722,6 +4143,8 @@ export interface operations {
             /** @description The key lacks the scope `read`, or the caller is elsewhere. */
             403: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3731,6 +4154,8 @@ export interface operations {
             /** @description There is no such thing. */
             404: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3740,6 +4165,8 @@ export interface operations {
             /** @description Something does not fit; `fields` names it. */
             422: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3751,6 +4178,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3762,6 +4191,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3773,7 +4204,10 @@ export interface operations {
     getQueue: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3782,6 +4216,8 @@ export interface operations {
             /** @description What has not begun. */
             200: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3793,6 +4229,8 @@ export interface operations {
                 headers: {
                     /** @description How to show a key. */
                     "WWW-Authenticate"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3802,6 +4240,8 @@ export interface operations {
             /** @description The key lacks the scope `read`, or the caller is elsewhere. */
             403: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3813,6 +4253,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3824,6 +4266,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3835,7 +4279,10 @@ export interface operations {
     getMetrics: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3844,6 +4291,8 @@ export interface operations {
             /** @description The figures. */
             200: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3855,6 +4304,8 @@ export interface operations {
                 headers: {
                     /** @description How to show a key. */
                     "WWW-Authenticate"?: string;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3864,6 +4315,8 @@ export interface operations {
             /** @description The key lacks the scope `read`, or the caller is elsewhere. */
             403: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3875,6 +4328,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3886,6 +4341,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3897,7 +4354,10 @@ export interface operations {
     getHealth: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3906,6 +4366,8 @@ export interface operations {
             /** @description Alive. */
             200: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3917,7 +4379,10 @@ export interface operations {
     getReadiness: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
+                "X-Request-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3926,6 +4391,8 @@ export interface operations {
             /** @description Everything is there. */
             200: {
                 headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3937,6 +4404,8 @@ export interface operations {
                 headers: {
                     /** @description Seconds until it is worth asking again. */
                     "Retry-After"?: number;
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {

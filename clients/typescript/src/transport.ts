@@ -68,11 +68,12 @@ export function explained(cause: unknown, attempt: Attempt): unknown {
 /** The error that an answer tells. */
 export function failure(answer: Response, body: unknown): PrecomputeError {
   const problem = problemIn(body);
-  if (problem) return new AnsweredError(answer.status, problem, retryAfter(answer.headers));
+  const requestId = answer.headers.get("x-request-id") ?? undefined;
+  if (problem) return new AnsweredError(answer.status, problem, retryAfter(answer.headers), requestId);
   if (!passes(answer.status)) return new MalformedAnswerError(answer.status, "it has no error in it");
   // A proxy in front of a service that is down answers in its own words.
   const told = { code: "unavailable", message: `the service is not available (status ${answer.status})` };
-  return new AnsweredError(answer.status, told, retryAfter(answer.headers));
+  return new AnsweredError(answer.status, told, retryAfter(answer.headers), requestId);
 }
 
 /** Resolves after a pause, or rejects when the signal comes first. */

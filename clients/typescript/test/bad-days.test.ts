@@ -17,11 +17,12 @@ test("a refusal that passes is waited out, and the body is sent again", async ()
 });
 
 test("a pause that does not fit into the deadline is not begun", async () => {
-  await using server = await scripted(problem(429, "too_many", { "retry-after": "60" }));
+  await using server = await scripted(problem(429, "too_many", { "retry-after": "60", "x-request-id": "r7" }));
   const call = new PrecomputeClient({ baseUrl: server.url, timeoutMs: 2_000 }).getQueue();
   await assert.rejects(call, (error) => {
     assert(error instanceof AnsweredError);
-    assert.deepEqual([error.status, error.code, error.retryAfterSeconds, error.retryable], [429, "too_many", 60, true]);
+    const { status, code, retryAfterSeconds, retryable, requestId } = error;
+    assert.deepEqual([status, code, retryAfterSeconds, retryable, requestId], [429, "too_many", 60, true, "r7"]);
     return true;
   });
   assert.equal(server.asked.length, 1);
