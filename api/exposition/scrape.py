@@ -36,7 +36,7 @@ TIMEOUT_S = 0.35
 """Longest wait of a scrape for a connection and for each answer; it is tried twice."""
 
 DEADLINE_S = 0.9
-"""What was not told by then is left out: a scrape answers within a second, whatever is away."""
+"""A scrape answers within a second, whatever is away."""
 
 WINDOWS = {"hour": HOUR, "day": DAY}
 
@@ -58,9 +58,13 @@ class Scrape(Collector):
     Args:
         precomputer: The engine of this process.
         settings: Of this process.
+
+    Attributes:
+        deadline_s: What was not told within so many seconds is left out.
     """
 
     def __init__(self, precomputer: Precomputer, settings: Settings) -> None:
+        self.deadline_s = DEADLINE_S
         self._precomputer = precomputer
         self._settings = settings
         # A scrape must not wait for a frozen server as long as work does.
@@ -116,7 +120,7 @@ class Scrape(Collector):
 
     def _told(self, asked: Future[_Told], began: float) -> _Told | None:
         try:
-            return asked.result(max(0.0, DEADLINE_S - (time.monotonic() - began)))
+            return asked.result(max(0.0, self.deadline_s - (time.monotonic() - began)))
         except _DOWN:
             return None
 

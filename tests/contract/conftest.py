@@ -40,5 +40,7 @@ def app(precomputer: Precomputer, cache_server: ValkeyServer) -> Iterator[Flask]
     settings = Settings(redis_url=cache_server.url)
     app = create_app(precomputer, settings)
     scrape_of(app).count(app)
+    # The tests share their machine with others.
+    scrape_of(app).deadline_s = 20
     yield app
     scrape_of(app).close()

@@ -15,9 +15,9 @@ from servers import ValkeyServer
 import celeryconfig
 from api.app import create_app
 from api.views.exposition import scrape_of
-from precompute.measures import report_worker
+from precompute.measures import forget_lost_workers, report_worker
 from precompute.precomputer import Precomputer
-from precompute.processes import LOST_AFTER_S, MOST_ROLES, Accounts, processes_by_role
+from precompute.processes import LOST_AFTER_S, MOST_ROLES, PROCESSES_KEY, Accounts, processes_by_role
 from precompute.schedule import LOCK
 from precompute.settings import Settings
 from workers.wiring import precomputer as precomputer_of
@@ -51,6 +51,9 @@ def test_processes_are_added_up_and_forgotten(bench: Bench) -> None:
     bench.clock.forward(timedelta(seconds=LOST_AFTER_S + 1))
     after = processes_by_role(bench.cache)["interactive"]
     assert (after.processes, after.memory_bytes, after.cpu_seconds) == (0, None, found.cpu_seconds)
+    assert bench.client.hlen(PROCESSES_KEY) == 1
+    forget_lost_workers(bench.cache)
+    assert bench.client.hlen(PROCESSES_KEY) == 0
 
 
 def test_labels_stay_few_whatever_workers_are_called(app: Flask, bench: Bench) -> None:

@@ -57,6 +57,11 @@ def test_nothing_fires_while_all_is_well(service: WatchedService) -> None:
     """With workers and beat everything that fired ends, and no rule breaks."""
     service.start_work()
     service.until_told('precompute_workers{role="interactive"} == 1 and on () precompute_beat_up == 1')
+    # A child with the libraries it needs takes a hundred megabytes at least, and time to get there.
+    for role in ("api", "interactive", "background"):
+        assert service.until_told(f'precompute_process_resident_memory_bytes{{role="{role}"}}') > 5e7
+        assert service.until_told(f'precompute_process_cpu_seconds_total{{role="{role}"}} > 0.5')
+    assert service.until_told('precompute_processes{role="interactive"} == 2')
     service.until_well()
     assert service.prometheus.rule_errors() == []
     assert service.prometheus.query("precompute:queue_tasks:sum")
