@@ -17,6 +17,8 @@ from precompute.settings import Settings
 from workers.video.container import opened_video
 from workers.video.decode import decoded
 from workers.video.samples import sampled
+from workers.video.screen_text import lines_in
+from workers.video.sound import SoundCollector
 
 SECRET = b"SECRET-OF-ANOTHER-FILE"
 
@@ -146,6 +148,20 @@ def test_hours_of_sound_in_a_few_bytes_are_too_long(tmp_path: Path) -> None:
     assert refusal_of(path) == "video_too_long"
 
 
+def test_a_piece_of_sound_in_35_channels_is_left_out() -> None:
+    """As decoders make of damaged packets: silence takes its place, and the rest is heard."""
+    collector = SoundCollector(max_seconds=600)
+    heard = av.AudioFrame.from_ndarray(np.full((1, 4800), 0.5, np.float32), format="fltp", layout="mono")
+    heard.sample_rate = 48_000
+    broken = av.AudioFrame(format="fltp", layout="35 channels", samples=4800)
+    broken.sample_rate = 48_000
+    for number, piece in enumerate((heard, broken, heard)):
+        collector.add(piece, at=number * 0.1)
+    track = collector.finish()
+    assert track is not None
+    assert len(track.samples) == pytest.approx(0.3 * 16_000, abs=200)
+
+
 def test_a_thousand_tracks_are_no_burden(tmp_path: Path) -> None:
     """Only so many are looked at."""
     path = tmp_path / "a.mkv"
@@ -205,6 +221,27 @@ def test_a_time_limit_ends_a_file_that_is_read_for_ever(tmp_path: Path) -> None:
                 with opened_video(path) as opened:
                     for _ in decoded(opened, max_seconds=600):
                         pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_time_limit_in_the_middle_of_reading_text_is_one() -> None:
+    """The reader's library makes an error of its own of it, which would be told as a fault of ours."""
+
+    class Over(Exception):
+        pass
+
+    def over(number: int, frame: FrameType | None) -> None:
+        raise Over
+
+    lines_in(pattern(1, size=(640, 360)))
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, 0.01)
+    try:
+        with pytest.raises(Over):
+            while True:
+                lines_in(pattern(1, size=(640, 360)))
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -4,12 +4,15 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import cast
 
+import av
 import cv2
 import numpy as np
 from av.sidedata.sidedata import SideDataContainer, Type
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
+
+from precompute.errors import UnusableSource
 
 _MOST_STRETCH = 8
 """A stranger pixel shape than 8:1 is taken for a damaged header, and left alone."""
@@ -109,11 +112,19 @@ class Scaler:
         return cls(size=size, interpolation=Interpolation.FAST_BILINEAR)
 
     def image(self, frame: VideoFrame) -> NDArray[np.uint8]:
-        """The frame as (height, width, 3) uint8, BGR."""
+        """The frame as (height, width, 3) uint8, BGR.
+
+        Raises:
+            UnusableSource: ``video_damaged``; its pixels are of a kind that is not understood.
+        """
         width, height = self.size
-        scaled = self._reformatter.reformat(
-            frame, width=width, height=height, format="bgr24", interpolation=self.interpolation, threads=1
-        )
+        try:
+            scaled = self._reformatter.reformat(
+                frame, width=width, height=height, format="bgr24", interpolation=self.interpolation, threads=1
+            )
+        except (ValueError, av.error.FFmpegError) as problem:
+            kind = f"frames of the kind {frame.format.name}, which cannot be turned into pictures"
+            raise UnusableSource(f"the video has {kind}", code="video_damaged") from problem
         return self.orientation.turn(cast(NDArray[np.uint8], scaled.to_ndarray()))
 
 

@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from rapidocr.inference_engine.onnxruntime import ONNXRuntimeError
 from rapidocr.utils.output import RapidOCROutput
 
 from workers.video.text_model import reader
@@ -67,7 +68,11 @@ def lines_in(picture: NDArray[np.uint8]) -> tuple[TextLine, ...]:
         picture: ``(height, width, 3) uint8``, BGR.
     """
     # rapidocr keeps what it was last told, so that all three are told each time
-    found = reader()(picture, use_det=True, use_cls=False, use_rec=True)
+    try:
+        found = reader()(picture, use_det=True, use_cls=False, use_rec=True)
+    except ONNXRuntimeError as problem:
+        # rapidocr wraps whatever ends its run, a time limit too: what really happened goes on.
+        raise problem.__cause__ or problem from None
     if not isinstance(found, RapidOCROutput) or found.boxes is None:
         return ()
     height, width = picture.shape[:2]

@@ -1,6 +1,7 @@
 """The sound track as mono 16 kHz: gathered while decoding, kept compressed, read as an array."""
 
 import io
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -68,7 +69,8 @@ class SoundCollector:
         except ValueError:
             # The track changes its rate or channels on the way, as broadcasts do.
             self._start_over()
-            self._take(frame)
+            if not self._takes(frame):
+                return
         self._heard_seconds += frame.samples / frame.sample_rate
 
     def finish(self) -> SoundTrack | None:
@@ -78,11 +80,22 @@ class SoundCollector:
         self._take(None)
         return SoundTrack(starts_at=self._starts_at, samples=np.concatenate([np.zeros(0, np.int16), *self._pieces]))
 
+    def _takes(self, frame: AudioFrame) -> bool:
+        try:
+            self._take(frame)
+        except (ValueError, av.error.FFmpegError):
+            # Damaged into what no sound is, as 35 channels: left out, and the next piece finds silence before it.
+            self._resampler = _resampler()
+            return False
+        return True
+
     def _take(self, frame: AudioFrame | None) -> None:
         self._pieces += [cast(NDArray[np.int16], piece.to_ndarray()[0]) for piece in self._resampler.resample(frame)]
 
     def _start_over(self) -> None:
-        self._take(None)
+        # What it holds comes out, unless the piece before was one that it could not even look at.
+        with suppress(ValueError, av.error.FFmpegError):
+            self._take(None)
         self._resampler = _resampler()
 
 
