@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from rapidocr.ch_ppocr_det.utils import ResizeImgError
 from rapidocr.inference_engine.onnxruntime import ONNXRuntimeError
 from rapidocr.utils.output import RapidOCROutput
 
@@ -70,7 +71,7 @@ def lines_in(picture: NDArray[np.uint8]) -> tuple[TextLine, ...]:
     # rapidocr keeps what it was last told, so that all three are told each time
     try:
         found = reader()(picture, use_det=True, use_cls=False, use_rec=True)
-    except ONNXRuntimeError as problem:
+    except (ONNXRuntimeError, ResizeImgError) as problem:
         # rapidocr wraps whatever ends its run, a time limit too: what really happened goes on.
         raise problem.__cause__ or problem from None
     if not isinstance(found, RapidOCROutput) or found.boxes is None:
