@@ -7,7 +7,7 @@ outbox exactly once.
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -115,6 +115,9 @@ def _message(turn: Turn, *, now: datetime) -> dict[str, Any]:
     }
 
 
+_STANDING = frozenset(each.name for each in fields(Standing))
+
+
 def _standings(stored: bytes | None) -> dict[str, Standing]:
     found = [] if stored is None else [_from_stored(each) for each in orjson.loads(stored)]
     return {each.id: each for each in found}
@@ -126,5 +129,7 @@ def _stored(standing: Standing) -> dict[str, Any]:
 
 
 def _from_stored(stored: Mapping[str, Any]) -> Standing:
-    turned_at = None if stored["turned"] is None else from_ms(stored["turned"])
-    return Standing(**{**stored, "since": from_ms(stored["since"]), "turned": turned_at})
+    turned_at = None if stored.get("turned") is None else from_ms(stored["turned"])
+    # Another version may have kept more.
+    known = {name: value for name, value in stored.items() if name in _STANDING}
+    return Standing(**{**known, "since": from_ms(stored["since"]), "turned": turned_at})

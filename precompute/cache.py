@@ -15,7 +15,7 @@ import redis
 from precompute.ages import ages_of
 from precompute.clock import Clock, from_ms, system_clock, to_ms
 from precompute.durations import in_ms
-from precompute.entry import Entry, Failure, Miss, Origin, State
+from precompute.entry import Entry, Failure, Miss, Origin, State, is_readable
 from precompute.errors import InputGone, LeaseLost, StoreUnavailable
 from precompute.scripts import Scripts, reaching_cache
 from precompute.subjects import CacheKey
@@ -101,9 +101,9 @@ class Cache:
             InputGone: It is not there, or not fresh.
         """
         with reaching_cache():
-            body, source, stale, gone = self.client.hmget(f"pc:e:{key}", "v", "sr", "st", "go")
+            body, source, stale, gone, form = self.client.hmget(f"pc:e:{key}", "v", "sr", "st", "go", "fv")
         # What is kept for errors will do for readers who would get nothing, not to compute from.
-        if body is None or self.now_ms() >= int(gone):
+        if body is None or not is_readable(form) or self.now_ms() >= int(gone):
             raise InputGone(f"{key} is gone from the cache")
         if fresh and self.now_ms() >= int(stale):
             raise InputGone(f"{key} is not fresh any more")

@@ -248,7 +248,7 @@ def _from_json(id: str, text: bytes) -> Callback:
         id=id,
         url=told["url"],
         event=told["event"],
-        request_id=told["request_id"],
+        request_id=told.get("request_id", ""),
         ref=SubjectRef.parse(told["ref"]),
         keys=tuple(CacheKey.parse(key) for key in told["keys"]),
         asked_at=from_ms(told["at"]),

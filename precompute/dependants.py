@@ -60,7 +60,12 @@ class Dependants:
             needed = self.catalogue.get(resumption.missing_input.task_type)
             # As urgent as the task that needs it, and for the same reason.
             priority, cause = Queue.labelled(message.queue).value, Cause(message.cause)
-            event = event_from_json(message.event)
+            try:
+                event = event_from_json(message.event)
+            except (KeyError, TypeError, ValueError):
+                # Of a version that this one cannot read. Whoever takes its message says so, and nobody stumbles again.
+                self.dispatch([message])
+                return True
             planned = plan(event, catalogue=self.catalogue, rows=[needed], priority=priority, cause=cause)
             admit(planned, ledger=self.ledger, dispatch=self.dispatch)
         elif resumption.readiness is Readiness.FAILED:

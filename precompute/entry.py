@@ -10,6 +10,18 @@ import orjson
 
 from precompute.subjects import CacheKey
 
+FORMAT = 1
+"""Of the entries that this version writes, as in ``lua/shared.lua`` and ``lua/read.lua``. Whoever changes what is in
+them so that an older version, which runs beside a newer one during an upgrade, would misread it raises it."""
+
+
+def is_readable(form: bytes | None) -> bool:
+    """Whether this version reads entries of a format; what was written before there were any has none.
+
+    One that is not readable counts as missing, and is left where it is.
+    """
+    return form is None or int(form) <= FORMAT
+
 
 class State(StrEnum):
     """Where a result stands, as callers see it."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 from precompute.subjects import Subject, SubjectRef, check_id
@@ -84,11 +84,13 @@ EVENTS: Mapping[str, type[Event]] = {event.name: event for event in (VideoUpload
 
 
 def event_from_json(text: str | bytes) -> Event:
-    """The event that :meth:`Event.to_json` wrote.
+    """The event that :meth:`Event.to_json` wrote; what a newer version added to it is left out.
 
     Raises:
         KeyError: It was written by a newer version and names an unknown event.
+        TypeError: It lacks what every event has.
     """
     body = json.loads(text)
     kind = EVENTS[body.pop("event")]
-    return kind(**body)
+    known = {each.name for each in fields(kind)}
+    return kind(**{name: value for name, value in body.items() if name in known})

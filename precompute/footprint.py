@@ -1,7 +1,7 @@
 """How much memory the results of each type take, at a cost that does not grow with how many there are."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from math import sqrt
 from statistics import fmean, stdev
 from typing import Any
@@ -51,11 +51,13 @@ def footprints(cache: Cache, catalogue: Catalogue) -> Mapping[str, Footprint]:
     with reaching_cache():
         told = cache.client.get(_KEPT)
     found = {} if told is None else orjson.loads(told)
-    if any(row.name not in found for row in catalogue):
+    # As another version may have kept it.
+    known = {each.name for each in fields(Footprint)}
+    if any(row.name not in found or not known.issubset(found[row.name]) for row in catalogue):
         found = {name: asdict(weighed) for name, weighed in _weighed(cache, tuple(catalogue)).items()}
         with reaching_cache():
             cache.client.set(_KEPT, orjson.dumps(found), px=HOLDS_MS)
-    return {row.name: Footprint(**found[row.name]) for row in catalogue}
+    return {row.name: Footprint(**{name: found[row.name][name] for name in known}) for row in catalogue}
 
 
 def _weighed(cache: Cache, rows: Sequence[TaskType]) -> Mapping[str, Footprint]:

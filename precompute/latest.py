@@ -46,5 +46,6 @@ def latest(cache: Cache, *, most: int = 20) -> Sequence[Stored]:
 
 
 def _unpacked(packed: bytes) -> Stored:
-    key, at_ms, took_ms, cause, size = orjson.loads(packed)
+    # A newer version may tell more, behind these.
+    key, at_ms, took_ms, cause, size, *_newer = orjson.loads(packed)
     return Stored(key=CacheKey.parse(key), at=from_ms(at_ms), took_ms=took_ms, cause=cause, bytes=size)

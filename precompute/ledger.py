@@ -10,7 +10,7 @@ import orjson
 from precompute.cache import STATES, Cache
 from precompute.clock import from_ms, to_ms
 from precompute.durations import in_ms
-from precompute.entry import Failure, State
+from precompute.entry import Failure, State, is_readable
 from precompute.message import Message
 from precompute.planner import Plan, PlannedTask
 from precompute.queues import Queue
@@ -234,7 +234,7 @@ class Ledger:
         with reaching_cache(), self.cache.client.pipeline(transaction=False) as pipe:
             for key in keys:
                 pipe.hmget(f"pc:t:{key}", *_FIELDS)
-                pipe.hmget(f"pc:e:{key}", "at", "go")
+                pipe.hmget(f"pc:e:{key}", "at", "go", "fv")
             answers = pipe.execute()
         now = self.cache.now_ms()
         pairs = zip(answers[::2], answers[1::2], strict=True)
@@ -268,7 +268,7 @@ def _record(key: CacheKey, task: list[bytes | None], entry: list[bytes | None], 
     task_id, own_state, progress, queued, started, finished, code, error = (
         None if value is None else value.decode() for value in task
     )
-    stored = entry[0] is not None and now_ms < int(entry[1] or 0)
+    stored = entry[0] is not None and is_readable(entry[2]) and now_ms < int(entry[1] or 0)
     state = STATES.get(own_state or "", State.READY if stored else State.MISSING)
     if state is State.READY and not stored:
         state = State.MISSING

@@ -173,7 +173,7 @@ def measure(cache: Cache, catalogue: Catalogue) -> Measures:
 def running_workers(cache: Cache) -> tuple[Mapping[str, Any], ...]:
     """The latest reports of the workers that still report: ``{name, processes, queues, busy, at}``."""
     with reaching_cache():
-        reports = [orjson.loads(report) for report in cache.client.hvals(WORKERS_KEY)]
+        reports = [_read(report) for report in cache.client.hvals(WORKERS_KEY)]
     limit = cache.clock().timestamp() - 3 * REPORT_EVERY_S
     return tuple(sorted((r for r in reports if r["at"] >= limit), key=lambda r: str(r["name"])))
 
@@ -181,7 +181,7 @@ def running_workers(cache: Cache) -> tuple[Mapping[str, Any], ...]:
 def lost_workers(cache: Cache) -> tuple[Mapping[str, Any], ...]:
     """The last reports of those that ended without a word within :data:`LOST_AFTER`."""
     with reaching_cache():
-        reports = [orjson.loads(report) for report in cache.client.hvals(WORKERS_KEY)]
+        reports = [_read(report) for report in cache.client.hvals(WORKERS_KEY)]
     now = cache.clock().timestamp()
     late, gone = now - 3 * REPORT_EVERY_S, now - LOST_AFTER.total_seconds()
     return tuple(report for report in reports if gone <= report["at"] < late)
@@ -203,6 +203,13 @@ def report_worker(cache: Cache, *, name: str, processes: int, queues: list[str],
         cache.client.hset(WORKERS_KEY, name, orjson.dumps(report))
 
 
+def _read(report: bytes) -> Mapping[str, Any]:
+    """A report of this or another version: what that added is left out, what it lacks is unknown, as is its age."""
+    told = orjson.loads(report)
+    unknown = {"name": "", "processes": 0, "queues": [], "busy": None, "at": 0.0}
+    return {name: told.get(name, default) for name, default in unknown.items()}
+
+
 def forget_worker(cache: Cache, *, name: str) -> None:
     """Say that a worker has ended."""
     with reaching_cache():
@@ -214,7 +221,7 @@ def forget_lost_workers(cache: Cache) -> int:
     limit = cache.clock().timestamp() - LOST_AFTER.total_seconds()
     with reaching_cache():
         reports = cache.client.hgetall(WORKERS_KEY)
-        lost = [name for name, report in reports.items() if orjson.loads(report)["at"] < limit]
+        lost = [name for name, report in reports.items() if _read(report)["at"] < limit]
         if lost:
             cache.client.hdel(WORKERS_KEY, *lost)
     forget_lost_processes(cache)

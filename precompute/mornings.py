@@ -75,7 +75,7 @@ def morning_of(cache: Cache, facts: Facts, *, begins: datetime, threshold: float
     mark = [to_ms(begins), threshold]
     with reaching_cache():
         kept = cache.client.get(KEY)
-    if kept is not None and (found := orjson.loads(kept))["mark"] == mark:
+    if kept is not None and (found := orjson.loads(kept)).get("mark") == mark:
         return _unpacked(found)
     now = cache.clock()
     morning = _asked(facts, begins=begins, now=now, threshold=threshold)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -149,7 +150,7 @@ def processes_by_role(cache: Cache) -> Mapping[str, RoleFigures]:
         pipe.hgetall("pc:m")
         told, counters = pipe.execute()
     limit = cache.clock().timestamp() - LOST_AFTER_S
-    reports = [report for report in map(orjson.loads, told) if report["at"] >= limit]
+    reports = [report for report in map(_read, told) if report["at"] >= limit]
     counted = {name.decode(): int(count) for name, count in counters.items()}
     known = {report["role"] for report in reports}
     known |= {name.partition(":")[2] for name in counted if name.startswith("cpu_ms:")}
@@ -174,10 +175,15 @@ def forget_lost_processes(cache: Cache) -> int:
     limit = cache.clock().timestamp() - LOST_AFTER_S
     with reaching_cache():
         reports = cache.client.hgetall(PROCESSES_KEY)
-        lost = [name for name, report in reports.items() if orjson.loads(report)["at"] < limit]
+        lost = [name for name, report in reports.items() if _read(report)["at"] < limit]
         if lost:
             cache.client.hdel(PROCESSES_KEY, *lost)
     return len(lost)
+
+
+def _read(report: bytes) -> Mapping[str, Any]:
+    """A report of this or another version: what it does not tell is unknown."""
+    return {"role": OTHER, "processes": 0, "memory": None, "at": 0.0, **orjson.loads(report)}
 
 
 def _together(one: RoleFigures, other: RoleFigures) -> RoleFigures:

@@ -166,7 +166,8 @@ def _packed(action: Action) -> bytes:
 
 
 def _unpacked(packed: bytes, *, user_id: str) -> Action:
-    fact_id, at_ms, name, subject, subject_id = orjson.loads(packed)
+    # A newer version may tell more, behind these.
+    fact_id, at_ms, name, subject, subject_id, *_newer = orjson.loads(packed)
     return Action(
         fact_id=fact_id,
         at=from_ms(at_ms),

@@ -141,16 +141,16 @@ def as_json(sample: Sample) -> dict[str, Any]:
 
 
 def from_json(stored: Mapping[str, Any]) -> Sample:
-    """What :func:`as_json` made short."""
+    """What :func:`as_json` made short, in this version or another: what it did not tell stands at nothing."""
     return Sample(
         at=from_ms(stored["at"]),
         seconds=stored["s"],
-        counts=stored["c"],
-        waiting=stored["w"],
-        oldest_waiting_seconds=stored["o"],
-        busy=stored["b"],
-        workers=stored["n"],
-        processes=stored["p"],
+        counts=stored.get("c", {}),
+        waiting=stored.get("w", {}),
+        oldest_waiting_seconds=stored.get("o", {}),
+        busy=stored.get("b"),
+        workers=stored.get("n", 0),
+        processes=stored.get("p", 0),
     )
 
 

@@ -19,6 +19,7 @@ from precompute.errors import BrokerUnavailable, DeclarationError, StoreUnavaila
 from precompute.measures import forget_lost_workers
 from precompute.mending import mend
 from precompute.message import Forced, Message
+from precompute.planner import Cause
 from precompute.plugins import catalogue_for, plugin_modules
 from precompute.revalidation import Revalidation
 from precompute.settings import Settings
@@ -84,7 +85,8 @@ WATCHED = request_class(lambda: execution().engine)
 def register(row: TaskType) -> None:
     """Register the Celery task that computes ``row``."""
 
-    def body(task: Task, *, key: str, event: str, cause: str) -> None:
+    def body(task: Task, *, key: str, event: str, cause: str = Cause.EVENT, **_newer: Any) -> None:
+        # A newer version, which may run beside this one during an upgrade, may add to its messages.
         queue = task.request.delivery_info.get("routing_key") or row.queue.label
         message = Message(task_id=task.request.id, key=CacheKey.parse(key), queue=queue, event=event, cause=cause)
         try:
@@ -131,7 +133,7 @@ def refresh(**_: Any) -> None:
 
 
 @app.task(name=celeryconfig.REVALIDATE)  # type: ignore[untyped-decorator]
-def revalidate(*, ref: str, types: list[str], expires_ms: int) -> None:
+def revalidate(*, ref: str, types: list[str], expires_ms: int, **_newer: Any) -> None:
     """Refresh the results of one subject, if anything has changed."""
     parts = execution()
     told = Revalidation(ref=SubjectRef.parse(ref), types=tuple(types), expires_at=from_ms(expires_ms))
@@ -149,7 +151,7 @@ def force(task: Task, *, task_type: str, began_ms: int, cursor: int, limit: int 
 
 
 @app.task(name=celeryconfig.WARM)  # type: ignore[untyped-decorator]
-def warm(*, token: int) -> None:
+def warm(*, token: int, **_newer: Any) -> None:
     """Queue the next results of a warm-up."""
     warm_slice(execution().engine, token=token)
 

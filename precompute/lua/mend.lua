@@ -7,7 +7,8 @@ local mended = 0
 local function count(answer) mended = mended + answer end
 
 local function mend_entry(key)
-  local entry = redis.call('HMGET', entry_of(key), 'v', 'st', 'ke', 'du', 'pk', 'rd', 'ca', 'co')
+  local entry = redis.call('HMGET', entry_of(key), 'v', 'st', 'ke', 'du', 'pk', 'rd', 'ca', 'co', 'fv')
+  if not is_readable(entry[9]) then return end
   if not entry[1] then
     -- Something was noted of a result that was gone already.
     count(redis.call('DEL', entry_of(key)))

@@ -3,13 +3,15 @@
 -- Returns {1, v, at, st, go, et, due (1|0: its refresh is to be started)} or {0, id, state, error_code, error}.
 local key, now, counted = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
 local name, row = 'pc:e:' .. key, string.match(key, '^[^:]+')
-local entry = redis.call('HMGET', name, 'v', 'at', 'st', 'go', 'et', 'rd', 'ke', 'co', 'ca', 'pk', 'du')
+local entry = redis.call('HMGET', name, 'v', 'at', 'st', 'go', 'et', 'rd', 'ke', 'co', 'ca', 'pk', 'du', 'fv')
+-- What a newer version wrote is none of ours: a miss, and left where it is (FORMAT of shared.lua).
+local foreign = entry[12] and entry[12] ~= '1' and tonumber(entry[12]) > 1
 local stale, task = tonumber(entry[3]), nil
-local served = entry[1] and (now < stale or now < tonumber(entry[4]))
+local served = entry[1] and not foreign and (now < stale or now < tonumber(entry[4]))
 if not served then
   task = redis.call('HMGET', 'pc:t:' .. key, 'id', 'state', 'error_code', 'error', 'fails', 'attempts')
   -- Kept for errors: served as long as computing it anew has failed and not succeeded since.
-  served = entry[1] and now < tonumber(entry[7]) and (task[2] == 'failed' or task[5] or task[6])
+  served = entry[1] and not foreign and now < tonumber(entry[7]) and (task[2] == 'failed' or task[5] or task[6])
 end
 if served then
   local due = 0
@@ -35,7 +37,7 @@ if served then
 end
 -- shared.lua
 if counted then redis.call('HINCRBY', 'pc:m', 'miss:' .. row, 1) end
-if not entry[1] or now >= tonumber(entry[7]) then
+if not foreign and (not entry[1] or now >= tonumber(entry[7])) then
   -- Evicted, or past its time: the indexes must not name it any longer.
   redis.call('DEL', name)
   unindex(key)

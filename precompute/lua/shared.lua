@@ -5,7 +5,7 @@
 --                         refresh due (not of transient rows), et etag, co cost (ms), gn generation, fp fingerprint of the
 --                         input, sr token of the sources ('' unknown, or outdated since), ca cause, ev event, rd reads, lr
 --                         last read (ms), wu a prediction says it will be read until then (ms), pk 1: not read lately, so
---                         not refreshed until it is read; p:NAME parts
+--                         not refreshed until it is read; fv format of the entry, 1 where it is not set; p:NAME parts
 --   pc:t:KEY        hash  the latest task for that key: id, state, times, error, deliveries, attempts, owner ...
 --                         outdated: something was learned since it began, so its result is stale at once
 --                         ex: not begun by then (ms), it is dropped; aside 1: it ended its workers; undo: the record of the
@@ -48,6 +48,12 @@ local function entry_of(key) return 'pc:e:' .. key end
 local function task_of(key) return 'pc:t:' .. key end
 local function lease_of(key) return 'pc:l:' .. key end
 local function deliveries_of(key) return 'pc:d:' .. key end
+
+-- Entries of a newer format were written by a newer version of this service, as there is beside an older one during an
+-- upgrade: they are left alone, and count as if they were not there (precompute/entry.py says the same).
+local FORMAT = 1
+local function is_readable(format) return not format or tonumber(format) <= FORMAT end
+
 local function type_of(key) return string.match(key, '^([^:]+):') end
 local function queue_of(queue, key) return 'pc:q:' .. queue .. ':' .. type_of(key) end
 
@@ -121,8 +127,8 @@ end
 
 -- An entry is fresh when it is there, not stale, and computed from the same input.
 local function is_fresh(key, now, fingerprint)
-  local entry = redis.call('HMGET', entry_of(key), 'st', 'fp')
-  return entry[1] and now < tonumber(entry[1]) and (fingerprint == '' or entry[2] == fingerprint)
+  local entry = redis.call('HMGET', entry_of(key), 'st', 'fp', 'fv')
+  return entry[1] and is_readable(entry[3]) and now < tonumber(entry[1]) and (fingerprint == '' or entry[2] == fingerprint)
 end
 
 local function leave_queue(key)

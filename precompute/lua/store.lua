@@ -13,7 +13,8 @@ local served = tonumber(ARGV[7]) >= 0
 settle(key)
 redis.call('DEL', entry_of(key))
 redis.call('HSET', entry_of(key), 'v', ARGV[11], 'at', now, 'et', ARGV[9], 'co', cost, 'gn', generation,
-  'ev', task[2] or '', 'ca', task[3] or '', 'fp', task[4] or '', 'sr', task[5] and '' or ARGV[10], 'rd', 0)
+  'ev', task[2] or '', 'ca', task[3] or '', 'fp', task[4] or '', 'sr', task[5] and '' or ARGV[10], 'rd', 0,
+  'fv', FORMAT)
 if before[2] then redis.call('HSET', entry_of(key), 'lr', before[2]) end
 if before[3] then redis.call('HSET', entry_of(key), 'wu', before[3]) end
 local bytes = #ARGV[11]
