@@ -73,7 +73,13 @@ broker_transport_options = (
         "interval_step": 0,
     }
     if _on_redis
-    else {}
+    else {
+        # A message counts as published when RabbitMQ says that it has it, not when it is on its way there.
+        "confirm_publish": True,
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0,
+    }
 )
 if _settings.broker_master:
     broker_transport_options["master_name"] = _settings.broker_master

@@ -124,11 +124,14 @@ def publishing_app(settings: Settings) -> Celery:
     app = Celery("precompute", set_as_current=False)
     app.config_from_object(celeryconfig)
     app.conf.broker_url = settings.broker
-    if "socket_timeout" in app.conf.broker_transport_options:
-        # A trigger answers within a second though the broker is frozen. If the message went out after all,
-        # no harm is done: computing twice is what the lease prevents.
-        options = {**app.conf.broker_transport_options, "socket_timeout": PUBLISH_TIMEOUT_S}
-        app.conf.broker_transport_options = options
+    # A trigger answers within a second though the broker is frozen. If the message went out after all,
+    # no harm is done: computing twice is what the lease prevents.
+    on_rabbit = settings.broker.startswith("amqp")
+    bounds = ("read_timeout", "write_timeout") if on_rabbit else ("socket_timeout",)
+    options = {**app.conf.broker_transport_options, **dict.fromkeys(bounds, PUBLISH_TIMEOUT_S)}
+    app.conf.broker_transport_options = options
+    if on_rabbit:
+        app.conf.broker_connection_timeout = PUBLISH_TIMEOUT_S
     return app
 
 
