@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import redis
 from chaos_truth import KINDS, Wanted
 
 from precompute.admission import admit
@@ -110,8 +111,11 @@ class Callers:
         keys = [key for one in self.accepted for key in one.keys.values()]
         try:
             records = self.engine.ledger.records(keys)
-            return sum(record.state.on_its_way for record in records) + self.engine.stream.waiting()
-        except AWAY:
+            # What the service does of its own accord is watched over as well.
+            client: Any = self.engine.cache.client
+            watched = int(client.zcard("pc:watch"))
+            return sum(record.state.on_its_way for record in records) + watched + self.engine.stream.waiting()
+        except (*AWAY, redis.RedisError):
             return len(keys)
 
     def messages(self, queues: Iterable[str]) -> int:
