@@ -201,8 +201,10 @@ class Bench:
         return {name.decode(): int(count) for name, count in self.client.hgetall("pc:m").items()}
 
     def everything(self) -> dict[bytes, bytes]:
-        """All keys of the server with what they hold."""
-        return {name: self.client.dump(name) for name in self.client.scan_iter(count=1000)}
+        """All keys of the server with what they hold, but for the counter of results that came without a lease."""
+        held = {name: self.client.dump(name) for name in self.client.scan_iter(count=1000) if name != b"pc:m"}
+        counters = self.client.hgetall("pc:m").items()
+        return held | {b"pc:m " + name: count for name, count in counters if not name.startswith(b"lease_lost:")}
 
     def commands(self) -> dict[str, int]:
         """How often the server was asked what since the last ``CONFIG RESETSTAT``, scripts' own commands included."""
