@@ -200,6 +200,11 @@ class Bench:
         """What was counted."""
         return {name.decode(): int(count) for name, count in self.client.hgetall("pc:m").items()}
 
+    @property
+    def url(self) -> str:
+        """Of the server."""
+        return "redis://{host}:{port}/{db}".format(**self.client.connection_pool.connection_kwargs)
+
     def everything(self) -> dict[bytes, bytes]:
         """All keys of the server with what they hold, but for the counter of results that came without a lease."""
         held = {name: self.client.dump(name) for name in self.client.scan_iter(count=1000) if name != b"pc:m"}

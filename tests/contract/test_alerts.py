@@ -58,14 +58,9 @@ def wrong(bench: Bench, settings: Settings, *values: float | None) -> list[bool]
 
 def watchman_on(bench: Bench, settings: Settings) -> Watchman:
     """A process that watches the bench's service, with a broker that answers."""
-    settings = replace(settings, redis_url=url_of(bench))
-    watch = Watch(settings=settings, catalogue=CATALOGUE, cache=bench.cache, ping=lambda: None)
-    return Watchman(watch, sender=Sender(cache=bench.cache, urls=settings.alert_urls))
-
-
-def url_of(bench: Bench) -> str:
-    """Of the cache's server."""
-    return "redis://{host}:{port}/{db}".format(**bench.client.connection_pool.connection_kwargs)
+    here = replace(settings, redis_url=bench.url)
+    watch = Watch(settings=here, catalogue=CATALOGUE, cache=bench.cache, ping=lambda: None)
+    return Watchman(watch, sender=Sender(cache=bench.cache, urls=here.alert_urls))
 
 
 def test_before_anybody_looked_nothing_is_wrong(bench: Bench) -> None:
@@ -94,7 +89,7 @@ def test_of_evaluators_at_once_one_counts(bench: Bench, hook: Webhook) -> None:
     settings = settings_for(hook.url)
     wrong(bench, settings, 150)
     bench.clock.forward(EVERY)
-    caches = [Cache(connect(url_of(bench)), clock=bench.clock) for _ in range(8)]
+    caches = [Cache(connect(bench.url), clock=bench.clock) for _ in range(8)]
     found = at_once(lambda number: update(caches[number], [reading()], settings=settings), times=8)
     assert sorted(len(turns) for turns in found) == [0] * 7 + [1]
     senders = [Sender(cache=cache, urls=settings.alert_urls) for cache in caches]
@@ -196,7 +191,7 @@ def test_a_restart_tells_nothing_twice(bench: Bench, hook: Webhook) -> None:
     settings = settings_for(hook.url)
     wrong(bench, settings, 150, 150)
     Sender(cache=bench.cache, urls=settings.alert_urls).send_waiting()
-    bench.cache = Cache(connect(url_of(bench)), clock=bench.clock)
+    bench.cache = Cache(connect(bench.url), clock=bench.clock)
     assert wrong(bench, settings, 150, 150, 150) == []
     Sender(cache=bench.cache, urls=settings.alert_urls).send_waiting()
     assert len(hook.taken) == 1

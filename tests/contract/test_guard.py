@@ -97,6 +97,7 @@ class TestKeys:
             {"X-API-Key": SECRETS[Scope.READ]},
             {"Authorization": "bearer " + SECRETS[Scope.READ]},
         ],
+        ids=["bearer", "header of its own", "small letters"],
     )
     def test_a_key_may_come_in_either_header(self, make: Make, headers: dict[str, str]) -> None:
         """As gateways and scripts send it."""
@@ -109,7 +110,11 @@ class TestKeys:
         assert asked.headers["WWW-Authenticate"].startswith("Basic")
         assert client.get("/docs/", auth=("anyone", SECRETS[Scope.READ])).status_code == 200
 
-    @pytest.mark.parametrize("wrong", ["pck_wrong", "", "\u00e9", "x" * 10_000, KEYED[0].digest])
+    @pytest.mark.parametrize(
+        "wrong",
+        ["pck_wrong", "", "\u00e9", "x" * 10_000, KEYED[0].digest],
+        ids=["near", "empty", "no ASCII", "long", "a hash"],
+    )
     def test_what_is_no_key_is_refused(self, make: Make, wrong: str, caplog: pytest.LogCaptureFixture) -> None:
         """And stands in no log."""
         caplog.set_level(0)

@@ -58,6 +58,7 @@ def test_what_a_user_does_outdates_what_is_kept_of_them(api: ApiBench) -> None:
     """Their cached predictions go stale with what they report, and with triggers other than the login that had just
     looked; dashboards do not. Served they still are, and what others do changes nothing.
     """
+
     for number in (1, 2):
         login(api, f"u{number}")
         for task_type in THREE:
