@@ -3,8 +3,8 @@
 python benchmarks/engine_overhead.py [--tasks 2000] [--rounds 3] [--processes 1]
 
 Both drain the same number of messages from the same broker with a real `celery worker` of as many processes. Bare
-Celery runs twice: as it is by default (early acknowledgement, prefetch 4), and as carefully as the engine takes its messages
-(late acknowledgement, prefetch 1).
+Celery runs twice: as it is by default (early acknowledgement, prefetch 4), and as carefully as the engine takes its
+messages (late acknowledgement, prefetch 1).
 """
 
 import argparse

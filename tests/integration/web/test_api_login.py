@@ -55,10 +55,10 @@ def test_a_second_login_finds_what_is_fresh(api: ApiBench) -> None:
 
 
 def test_what_a_user_does_outdates_what_is_kept_of_them(api: ApiBench) -> None:
-    """Their cached predictions go stale with what they report, and with triggers other than the login that had just
-    looked; dashboards do not. Served they still are, and what others do changes nothing.
-    """
+    """Their cached predictions go stale with what they report; dashboards do not, nor with the login that just looked.
 
+    Served they still are, and what others do changes nothing.
+    """
     for number in (1, 2):
         login(api, f"u{number}")
         for task_type in THREE:
