@@ -57,7 +57,7 @@ _longest = max(TRAINING_LIMIT, *(row.time_limit for row in _catalogue)) + HARD_L
 broker_url = _settings.broker
 broker_connection_retry_on_startup = True
 broker_connection_timeout = 1.0
-broker_transport_options = (
+broker_transport_options: dict[str, object] = (
     {
         # Drain the queues strictly in the order given to -Q; message priorities stay unset (decision 1).
         "queue_order_strategy": "priority",

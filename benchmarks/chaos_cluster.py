@@ -226,21 +226,27 @@ def broker_of(kind: str, folder: Path) -> Iterator[tuple[Broker, Mapping[str, st
 
 @contextmanager
 def running(
-    environ: Mapping[str, str], *, cache: ValkeyServer, broker: Broker, folder: Path, draw: random.Random
+    environ: Mapping[str, str],
+    *,
+    cache: ValkeyServer,
+    broker: Broker,
+    folder: Path,
+    draw: random.Random,
+    workers: Sequence[str] = ("one", "two"),
 ) -> Iterator[Cluster]:
-    """Two workers and beat, ready; ended afterwards."""
+    """Workers and beat, ready; ended afterwards."""
     started: list[Process] = []
     try:
-        for name in ("one", "two"):
+        for name in workers:
             arguments = ["worker", "-Q", QUEUES, "-c", str(PROCESSES_EACH), "-n", f"{name}@%h", "-l", "INFO"]
             arguments += ["--without-gossip", "--without-mingle"]
             started.append(Process(arguments, environ=environ, log=folder / f"{name}.log"))
-        beat = ["beat", "-S", "redbeat.RedBeatScheduler", "-l", "WARNING"]
+        beat = ["beat", "-S", "workers.beat.Scheduler", "-l", "WARNING"]
         started.append(Process(beat, environ=environ, log=folder / "beat.log"))
-        for worker in started[:2]:
+        for worker in started[:-1]:
             worker.until_ready()
         database = folder / "precompute.sqlite3"
-        yield Cluster(cache=cache, broker=broker, workers=started[:2], beat=started[2], database=database, draw=draw)
+        yield Cluster(cache=cache, broker=broker, workers=started[:-1], beat=started[-1], database=database, draw=draw)
     finally:
         for each in started:
             each.kill()

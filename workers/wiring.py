@@ -17,7 +17,7 @@ from precompute.attention import Attention
 from precompute.cache import Cache
 from precompute.callbacks import Callbacks
 from precompute.catalogue import Catalogue
-from precompute.clock import Clock, system_clock
+from precompute.clock import Clock
 from precompute.dependants import Dependants
 from precompute.foresight import Foresight
 from precompute.history import History
@@ -30,6 +30,7 @@ from precompute.prediction import Prediction
 from precompute.recent import RecentActions
 from precompute.scripts import connect
 from precompute.settings import Settings
+from precompute.shared_clock import SharedClock
 from precompute.store.database import Database
 from precompute.stream import FactStream, stream_url
 from workers import correlation
@@ -84,21 +85,23 @@ class Engine:
 
 
 def engine(
-    settings: Settings, *, app: Celery | None = None, clock: Clock = system_clock, impatient: bool = False
+    settings: Settings, *, app: Celery | None = None, clock: Clock | None = None, impatient: bool = False
 ) -> Engine:
     """Connect the engine to its cache and broker; nothing is contacted before it is used.
 
     Args:
         settings: Of this process.
         app: The Celery app of a worker; others get one that only publishes.
-        clock: The instant.
+        clock: The instant; left out, it is that of the cache's server.
         impatient: Callers wait for its answers; a cache that is silent is told within a second.
 
     Raises:
         DeclarationError: The catalogue or a plug-in does not fit.
     """
     correlation.connect()
-    cache = Cache(connect(settings.redis_url, impatient=impatient), clock=clock)
+    client = connect(settings.redis_url, impatient=impatient)
+    clock = clock or SharedClock(client)
+    cache = Cache(client, clock=clock)
     # A dead worker is noticed when its lease ends; a lost message after the same time.
     ledger = Ledger(cache, watch=settings.lease)
     facts_at = connect(stream_url(settings))
@@ -135,13 +138,14 @@ def publishing_app(settings: Settings) -> Celery:
     return app
 
 
-def precomputer(settings: Settings, *, clock: Clock = system_clock) -> Precomputer:
+def precomputer(settings: Settings, *, clock: Clock | None = None) -> Precomputer:
     """The engine for a process that takes events and reads results.
 
     Raises:
         DeclarationError: The catalogue or a plug-in does not fit.
     """
     parts = engine(settings, clock=clock, impatient=True)
+    clock = parts.cache.clock
     foresight = foresight_of(parts, anticipation=anticipation_of(parts))
     # Callers that report actions do not wait for what is predicted from them.
     anticipated = Afterwards(attention_of(parts, foresight=foresight).on_actions, name="anticipation")

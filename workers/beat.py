@@ -1,0 +1,38 @@
+"""Beat's scheduler: RedBeat, whose lock has one beat of several send, minding clocks that jump."""
+
+from typing import Any
+
+from redbeat import RedBeatScheduler
+from redbeat.schedulers import get_redis, to_timestamp
+
+_SLACK_S = 5.0
+
+
+class Scheduler(RedBeatScheduler):  # type: ignore[misc]
+    """Sends what is due, though it was sent last at an instant that has not come yet.
+
+    When a clock was ahead and is set right, or another beat takes over whose clock was always right, RedBeat would wait
+    until the time of the last sending comes again: an hour without a sweep for a clock that was an hour ahead.
+    """
+
+    def tick(self, *args: Any, **named: Any) -> float:
+        """One look at the schedule; seconds until the next."""
+        self._mend()
+        wait: float = super().tick(*args, **named)
+        return wait
+
+    def _mend(self) -> None:
+        now = self.app.now()
+        client = get_redis(self.app)
+        every = {self.Entry.generate_key(self.app, name): spec["schedule"] for name, spec in self._intervals().items()}
+        with client.pipeline(transaction=False) as pipe:
+            for key in every:
+                pipe.zscore(self.app.redbeat_conf.schedule_key, key)
+            scores = pipe.execute()
+        for (key, interval), score in zip(every.items(), scores, strict=True):
+            if score is not None and score > to_timestamp(now) + interval.total_seconds() + _SLACK_S:
+                self.Entry.from_key(key, app=self.app).reschedule(last_run_at=now - interval)
+
+    def _intervals(self) -> dict[str, Any]:
+        schedule = self.app.conf.beat_schedule
+        return {name: spec for name, spec in schedule.items() if not hasattr(spec["schedule"], "hour")}
