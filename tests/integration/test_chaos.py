@@ -1,4 +1,4 @@
-"""Short runs of benchmarks/chaos.py, one on each kind of broker: everything is killed and restarted, nothing is lost."""
+"""Short runs of benchmarks/chaos.py, one on each kind of broker: everything is killed and nothing is lost."""
 
 import os
 import re
