@@ -82,6 +82,10 @@ class RabbitServer:
         self._end(SIGKILL if force else SIGTERM)
         self.start()
 
+    def freeze(self, number: int) -> None:
+        """Stop it in the middle of everything (``SIGSTOP``), or let it go on (``SIGCONT``)."""
+        os.killpg(self._process.pid, number)
+
     def __enter__(self) -> "RabbitServer":
         return self
 
