@@ -52,6 +52,9 @@ class Watched:
         self._until("the replica takes over", lambda: self._master_port() == self.replica.port)
         self.master, self.replica = self.replica, self.master
         self.replica.start()
+        # As the Sentinels would, sooner or later.
+        with self.replica.client() as client:
+            client.replicaof("127.0.0.1", self.master.port)
         self._until("the old master follows", lambda: self._replicas(self.master) == 1)
 
     def client(self) -> "redis.Redis":
