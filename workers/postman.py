@@ -158,5 +158,5 @@ def postman_of(settings: Settings) -> Postman:
         except StoreUnavailable:
             _log.info("Callback not counted", extra={"action": "callback_not_counted", "outcome": outcome})
 
-    sender = Sender(secrets=settings.callback_secrets, allowed=settings.allow_addresses)
+    sender = Sender(secrets=settings.callback_secrets, allowed=settings.allow_addresses, clock=parts.cache.clock)
     return Postman(parts.callbacks, sender, count=count)
