@@ -109,13 +109,12 @@ def _under_fire(options: Any, cluster: Cluster, callers: Any) -> None:
 def _settle(cluster: Cluster, callers: Any) -> Iterator[str]:
     """Wait until nothing is on its way; what is wrong then."""
     held = 0
-    for _round in range(2):
-        yield from _still(cluster, callers)
-        if isinstance(cluster.broker, RabbitServer):
-            break
+    yield from _still(cluster, callers)
+    if not isinstance(cluster.broker, RabbitServer):
         # What killed workers had taken from a Redis comes back; it must do no harm.
         with cluster.broker.client() as client:
-            held += callers.time_passes(client)
+            held = callers.time_passes(client)
+        yield from _still(cluster, callers)
     yield from importlib.import_module("chaos_truth").left_over(callers.engine)
     yield from importlib.import_module("chaos_truth").facts_off(callers.engine, callers.facts)
     cluster.done["messages of dead workers that came back"] = held

@@ -130,8 +130,10 @@ class Callers:
     def time_passes(self, broker: Any) -> int:
         """What dead workers had taken from a Redis comes back now, not when its time is over; how many those were."""
         held: list[bytes] = broker.zrange("unacked_index", 0, -1)
-        if held:
-            broker.zadd("unacked_index", dict.fromkeys(held, 1), xx=True)
+        with self.engine.dispatch.app.connection_for_write() as connection, connection.channel() as channel:
+            for tag in held:
+                # What a worker does when it finds that the time of a message is over.
+                channel.qos.restore_by_tag(tag.decode())
         return len(held)
 
 

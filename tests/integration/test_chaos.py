@@ -10,7 +10,7 @@ import pytest
 from rabbitmq import rabbitmq_program
 
 CHAOS = Path(__file__).parents[2] / "benchmarks" / "chaos.py"
-FAULTS = {"redis": "kill,broker,cache,stop,term", "rabbitmq": "broker,kill", "sentinel": "broker,kill"}
+FAULTS = {"redis": "kill,broker,cache,stop", "rabbitmq": "broker,kill", "sentinel": "broker,kill"}
 
 
 def _needs(broker: str) -> None:
