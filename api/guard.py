@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 from wsgiref.types import WSGIEnvironment
 
-from flask import Flask, Request, Response, g, jsonify, request
+from flask import Flask, Response, g, jsonify, request
+from werkzeug.datastructures import Authorization
 
 from api.errors import problem
 from precompute.api_keys import ApiKey, Scope, holder_of
@@ -15,6 +16,8 @@ OPEN = frozenset({"/healthz", "/readyz"})
 """Asked by load balancers, which hold no key; they tell nothing about anybody."""
 
 _LONGEST_SECRET = 200
+_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
+_ONLY_LOOK = frozenset({"GET", "HEAD", "OPTIONS"})
 _NEEDS: Mapping[str, Scope] = {"GET": Scope.READ, "HEAD": Scope.READ, "POST": Scope.WRITE, "DELETE": Scope.ADMIN}
 
 _NEEDS_OF_ROUTES: Mapping[tuple[str, str], Scope] = {
@@ -66,18 +69,15 @@ class Keyed:
         self._keys = keys
 
     def opens(self, environ: WSGIEnvironment, scope: Scope) -> bool:
-        """Whether the key of one of the two headers is good for that."""
-        word, _, secret = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if word.lower() != "bearer":
-            secret = environ.get("HTTP_X_API_KEY", "")
-        key = holder_of(secret, self._keys) if 0 < len(secret) <= _LONGEST_SECRET else None
+        """Whether its key is good for that."""
+        key = holder_of(_presented(environ) or "", self._keys)
         return key is not None and key.allows(scope)
 
     def check(self) -> Refusal:
         """None for Flask's request with a key that is good for it; else what it is answered."""
         if request.path in OPEN:
             return None
-        secret = _presented(request)
+        secret = _presented(request.environ)
         key = holder_of(secret, self._keys) if secret is not None else None
         if key is None:
             code = "key_missing" if secret is None else "key_unknown"
@@ -86,7 +86,7 @@ class Keyed:
         scope = needed_for(request.method, request.url_rule.rule if request.url_rule else request.path)
         if request.method != "OPTIONS" and not key.allows(scope):
             return _forbidden("scope_missing", f"this key is not good for that; it takes the scope {scope}")
-        return None
+        return _cross_site(request.environ)
 
 
 class Local:
@@ -94,19 +94,36 @@ class Local:
 
     def opens(self, environ: WSGIEnvironment, _scope: Scope) -> bool:
         """Whether it comes from here, and calls us by a name of here."""
-        return is_local(environ.get("REMOTE_ADDR") or "localhost") and is_local(_host_of(environ))
+        return _stranger(environ) is None
 
     def check(self) -> Refusal:
         """None for Flask's request when it is let in; else what it is answered."""
-        environ = request.environ
         if request.path in OPEN:
             return None
-        if not is_local(environ.get("REMOTE_ADDR") or "localhost"):
-            return _forbidden("local_only", "without API keys this service answers on its own machine only")
-        # A page elsewhere can have its visitor's browser call here under a name of its own (DNS rebinding).
-        if not is_local(_host_of(environ)):
-            return _forbidden("local_only", "without API keys this service is called localhost or 127.0.0.1 only")
-        return None
+        stranger = _stranger(request.environ)
+        if stranger is not None:
+            return _forbidden("local_only", f"without API keys this service {stranger}")
+        return _cross_site(request.environ)
+
+
+def _stranger(environ: WSGIEnvironment) -> str | None:
+    """What speaks against a request's coming from this machine, and being meant for it; None for nothing."""
+    if not is_local(environ.get("REMOTE_ADDR") or "localhost"):
+        return "answers on its own machine only"
+    # A page elsewhere can have its visitor's browser call here under a name of its own (DNS rebinding).
+    if not is_local(_host_of(environ)):
+        return "is called localhost or 127.0.0.1 only"
+    # A proxy on this machine brings the world along, often under a name of here.
+    if any(header in environ for header in _FORWARDED):
+        return "answers no proxy, for it cannot know whom that lets in"
+    return None
+
+
+def _cross_site(environ: WSGIEnvironment) -> Refusal:
+    """A page elsewhere may have its visitor's browser send a plain POST here, with a login that the browser keeps."""
+    if environ.get("HTTP_SEC_FETCH_SITE") == "cross-site" and environ["REQUEST_METHOD"] not in _ONLY_LOOK:
+        return _forbidden("cross_site", "pages of other sites change nothing here")
+    return None
 
 
 def _host_of(environ: WSGIEnvironment) -> str:
@@ -115,15 +132,15 @@ def _host_of(environ: WSGIEnvironment) -> str:
     return name if colon and port.isdigit() and not name.endswith(":") else host
 
 
-def _presented(asked: Request) -> str | None:
-    """The key of a request: ``Authorization: Bearer``, ``X-API-Key``, or the password that a browser asked for."""
-    auth = asked.authorization
-    if auth is not None and auth.type == "bearer":
-        secret = auth.token
-    elif auth is not None and auth.type == "basic":
-        secret = auth.password
-    else:
-        secret = asked.environ.get("HTTP_X_API_KEY")
+def _presented(environ: WSGIEnvironment) -> str | None:
+    """The key of a request: ``X-API-Key``, ``Authorization: Bearer``, or the password that a browser asked for."""
+    secret: str | None = environ.get("HTTP_X_API_KEY")
+    word, _, credentials = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if secret is None and word.lower() == "bearer":
+        secret = credentials.strip()
+    elif secret is None and word.lower() == "basic":
+        basic = Authorization.from_header(environ["HTTP_AUTHORIZATION"])
+        secret = basic.password if basic is not None else ""
     return secret if secret is None or len(secret) <= _LONGEST_SECRET else ""
 
 

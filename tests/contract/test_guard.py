@@ -11,7 +11,7 @@ from servers import ValkeyServer
 
 from api.app import create_app
 from api.guard import OPEN, needed_for
-from precompute.api_keys import Scope, new_key
+from precompute.api_keys import ApiKey, Scope, new_key
 from precompute.settings import Settings
 from workers.wiring import precomputer
 
@@ -145,6 +145,25 @@ class TestNoKeys:
     def test_this_machine_is_answered(self, make: Make, name: str) -> None:
         """By each of its names."""
         assert make().test_client().get("/api/precompute/queue", headers={"Host": name}).status_code == 200
+
+    @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+    def test_a_proxy_of_this_machine_is_not_answered(self, make: Make, header: str) -> None:
+        """It would let the world in, under a name of here."""
+        answer = make().test_client().get("/api/precompute/queue", headers={header: "192.0.2.1"})
+        assert answer.status_code == 403
+        assert "proxy" in answer.get_json()["error"]["message"]
+
+
+@pytest.mark.parametrize("keys", [(), KEYED], ids=["no keys", "a login that the browser keeps"])
+def test_a_page_of_another_site_changes_nothing(make: Make, keys: tuple[ApiKey, ...]) -> None:
+    """Its visitor's browser may send a POST that asks nobody first; looking is refused by the browser itself."""
+    client = make(api_keys=keys).test_client()
+    elsewhere = {"Sec-Fetch-Site": "cross-site", "X-API-Key": SECRETS[Scope.ADMIN]}
+    for path, method in (("refresh/ctr_prediction", "POST"), ("cache?pattern=x", "DELETE")):
+        refused = client.open(f"/api/precompute/{path}", method=method, headers=elsewhere)
+        assert (refused.status_code, refused.get_json()["error"]["code"]) == (403, "cross_site")
+    here = elsewhere | {"Sec-Fetch-Site": "same-origin"}
+    assert client.post("/api/precompute/refresh/ctr_prediction", headers=here).status_code == 202
 
 
 class TestLimits:

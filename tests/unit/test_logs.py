@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import StringIO
 from typing import Any
 
@@ -14,6 +14,14 @@ from precompute.logs import formatter
 HOSTILE = "vid\n2026-01-01T00:00:00Z [info     ] Entry stored \x1b[2J\u202e"
 
 Write = Callable[[str], tuple[logging.Logger, StringIO]]
+
+
+@pytest.fixture(autouse=True)
+def nobody_asked() -> Iterator[None]:
+    """Requests of other tests in this thread are over."""
+    token = REQUEST_ID.set("")
+    yield
+    REQUEST_ID.reset(token)
 
 
 @pytest.fixture
