@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from api.guard import Door
-from api.reading import hit_body, hit_headers, is_known, miss
+from api.reading import ROUTE, hit_body, hit_headers, is_known, miss
 from precompute.api_keys import Scope
 from precompute.entry import Entry, Miss
-from precompute.errors import PrecomputeError
 from precompute.subjects import CacheKey
 
-PREFIX = "/api/precompute/cache/"
+PREFIX = ROUTE.partition("<")[0]
 
 Look = Callable[[CacheKey], Entry | Miss]
 """Reads one result, and counts it."""
@@ -24,7 +23,7 @@ Look = Callable[[CacheKey], Entry | Miss]
 Note = Callable[[tuple[str, str, str], float], None]
 """Counts a request by route, method and kind of answer, and its seconds."""
 
-_KINDS = {status: (f"{PREFIX}<cache_key:cache_key>", "GET", f"{status // 100}xx") for status in (200, 304, 404)}
+_KINDS = {status: (ROUTE, "GET", f"{status // 100}xx") for status in (200, 304, 404)}
 
 
 class DirectReads:
@@ -53,7 +52,8 @@ class DirectReads:
         began = time.perf_counter()
         try:
             found = self._look(CacheKey.parse(path[len(PREFIX) :]))
-        except PrecomputeError:
+        except Exception:
+            # Whatever it is, the view meets it too, and Flask tells it in the contract's shape.
             return self._app(environ, start_response)
         status, body = _answered(found, environ, start_response)
         self._note(_KINDS[status], time.perf_counter() - began)

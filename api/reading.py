@@ -13,6 +13,9 @@ from precompute.clock import iso
 from precompute.entry import Entry, Failure, Miss, State
 from precompute.errors import BadParameters
 
+ROUTE = "/api/precompute/cache/<cache_key:cache_key>"
+"""Where results are read, as Flask writes it."""
+
 LONGEST_WAIT_S = 30.0
 """Most that ``?wait=`` may ask for: under the 60 s after which common proxies give up."""
 

@@ -141,7 +141,7 @@ def revalidate(*, ref: str, types: list[str], expires_ms: int, **_newer: Any) ->
 
 
 @app.task(name=celeryconfig.FORCE, bind=True, max_retries=None)  # type: ignore[untyped-decorator]
-def force(task: Task, *, task_type: str, began_ms: int, cursor: int, limit: int | None) -> None:
+def force(task: Task, *, task_type: str, began_ms: int, cursor: int, limit: int | None, **_newer: Any) -> None:
     """Go on with a forced refresh."""
     told = Forced(task_type=task_type, began=from_ms(began_ms), cursor=cursor, limit=limit)
     try:

@@ -9,7 +9,7 @@ from api.answers import CacheHitSchema, CacheMissSchema, InvalidatedSchema
 from api.blueprint import NounBlueprint, answers, fails
 from api.engine import engine, slots
 from api.examples import CACHE_HITS, CACHE_MISSES, INVALIDATED
-from api.reading import asked_wait, hit, miss
+from api.reading import ROUTE, asked_wait, hit, miss
 from api.schemas import InvalidateQuerySchema, InvalidateSchema
 from precompute.entry import Entry, Failure, Miss, State
 from precompute.errors import BadParameters, UnknownPrecomputation
@@ -59,7 +59,7 @@ _RESPONSES: dict[int, Any] = {
 }
 
 
-@blueprint.route("/api/precompute/cache/<cache_key:cache_key>", parameters=_PARAMETERS)
+@blueprint.route(ROUTE, parameters=_PARAMETERS)
 @blueprint.doc(responses=_RESPONSES)
 def read_result(cache_key: str) -> Response:
     """Read a result.

@@ -43,6 +43,12 @@
 --   pc:latest       list  the latest 100 results stored, newest first (precompute/latest.py)
 --   pc:footprint    string memory by task type as JSON, for some seconds (precompute/footprint.py)
 --   pc:patrol       hash  where mend.lua goes on
+--   pc:alerts       hash  what is wrong, by name and labels (precompute/alerts.py); pc:alerts:to:ADDRESS list  messages to send,
+--                         pc:alerts:at:ADDRESS hash  who sends and when (precompute/outbox.py)
+--   pc:course       hash  the last counts taken down; pc:course:fine, pc:course:coarse lists  samples (precompute/course.py)
+--   pc:limit*       string requests of a caller within a window (Flask-Limiter, api/limits.py)
+-- On the broker's server, or here where that is no Redis: pc:facts* (precompute/stream.py), pc:cb:* (precompute/callbacks.py),
+-- pc:beat:* (RedBeat).
 --   pc:n            channel  one message for each change of state
 local function entry_of(key) return 'pc:e:' .. key end
 local function task_of(key) return 'pc:t:' .. key end
