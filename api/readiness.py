@@ -8,8 +8,8 @@ from precompute.precomputer import Precomputer
 
 
 def checks(precomputer: Precomputer) -> dict[str, str]:
-    """``ok`` for the cache and for the broker, or what is wrong."""
-    return {"cache": _check(precomputer.cache.ping), "broker": _check(precomputer.dispatch.ping)}
+    """``ok`` for the cache and for the broker where they answer and take writes, or what is wrong."""
+    return {"cache": _check(precomputer.cache.check_writes), "broker": _check(precomputer.dispatch.ping)}
 
 
 def workers(precomputer: Precomputer) -> int | None:

@@ -17,7 +17,7 @@ from precompute.clock import Clock, from_ms, system_clock, to_ms
 from precompute.durations import in_ms
 from precompute.entry import Entry, Failure, Miss, Origin, State, is_readable
 from precompute.errors import InputGone, LeaseLost, StoreUnavailable
-from precompute.scripts import Scripts, reaching_cache
+from precompute.scripts import Scripts, check_writes, reaching_cache
 from precompute.subjects import CacheKey
 from precompute.task_type import TaskType
 
@@ -185,6 +185,15 @@ class Cache:
         with reaching_cache():
             if not self.client.ping():
                 raise StoreUnavailable("the cache does not answer")
+
+    def check_writes(self) -> None:
+        """Do nothing, if the cache takes writes, as one does not that is a replica or cannot save.
+
+        Raises:
+            StoreUnavailable: It does not.
+        """
+        with reaching_cache():
+            check_writes(self.client)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ Layout: ``pc:cb:ID`` hash (``c`` the callback as JSON, ``of`` its subject, ``tri
 that wait for a subject.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from precompute.clock import Clock, from_ms, system_clock, to_ms
 from precompute.durations import in_ms
 from precompute.errors import BrokerUnavailable
 from precompute.ledger import Ledger, TaskRecord
+from precompute.scripts import reaching
 from precompute.subjects import CacheKey, SubjectRef
 
 FIRST_LOOK = timedelta(seconds=2)
@@ -255,10 +256,5 @@ def _from_json(id: str, text: bytes) -> Callback:
     )
 
 
-@contextmanager
-def _reaching() -> Iterator[None]:
-    try:
-        yield
-    except (redis.ConnectionError, redis.TimeoutError, redis.exceptions.OutOfMemoryError) as problem:
-        text = f"the server of the callbacks cannot be used now ({type(problem).__name__})"
-        raise BrokerUnavailable(text) from problem
+def _reaching() -> AbstractContextManager[None]:
+    return reaching("the server of the callbacks", unavailable=BrokerUnavailable)

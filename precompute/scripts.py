@@ -10,7 +10,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from precompute.breaker import watch
-from precompute.errors import StoreUnavailable
+from precompute.errors import PrecomputeError, StoreUnavailable
 from precompute.lane import Lanes
 
 CONNECT_TIMEOUT_S = 0.5
@@ -58,17 +58,67 @@ def connect(
     return client
 
 
-@contextmanager
-def reaching_cache() -> Iterator[None]:
-    """Turns the client library's connection errors into ours.
+_REFUSALS = {
+    "OOM": "it is out of memory",
+    "READONLY": "it takes no writes: it is a replica",
+    "MISCONF": "it takes no writes: it cannot save to its disk",
+    "NOREPLICAS": "it takes no writes: it has too few replicas",
+    "LOADING": "it is loading its data",
+    "BUSY": "it is busy with a script",
+    "CLUSTERDOWN": "its cluster is down",
+    "MASTERDOWN": "its primary is down",
+    "TRYAGAIN": "its cluster is being changed",
+    "UNBLOCKED": "it has become a replica",
+}
+"""By the word that a server's error begins with, what keeps it from being used now. Every other error that a server
+answers is a mistake of who asked: of a script, say, which must come to light."""
 
-    Raises:
-        StoreUnavailable: The cache cannot be reached, is loading, or is out of memory.
+
+def _refusal(problem: redis.RedisError) -> str | None:
+    """Why a server cannot be used now; nothing when it can, and ``problem`` is something else."""
+    # A pipeline's error tells the command in front of what the server answered.
+    words = str(problem).rpartition(" of pipeline caused error: ")[2].split(maxsplit=1)
+    code = getattr(problem, "status_code", None) or (words[0] if words else "")
+    if code in _REFUSALS:
+        return _REFUSALS[code]
+    away = isinstance(problem, redis.ConnectionError | redis.TimeoutError)
+    return type(problem).__name__ if away else None
+
+
+@contextmanager
+def reaching(server: str, *, unavailable: type[PrecomputeError]) -> Iterator[None]:
+    """Raises ``unavailable`` where ``server`` cannot be reached, or refuses what it would do at another time.
+
+    Args:
+        server: How a message names it.
+        unavailable: What callers expect.
     """
     try:
         yield
-    except (redis.ConnectionError, redis.TimeoutError, redis.exceptions.OutOfMemoryError) as problem:
-        raise StoreUnavailable(f"the cache cannot be used now ({type(problem).__name__})") from problem
+    except redis.RedisError as problem:
+        why = _refusal(problem)
+        if why is None:
+            raise
+        raise unavailable(f"{server} cannot be used now ({why})") from problem
+
+
+@contextmanager
+def reaching_cache() -> Iterator[None]:
+    """Turns the client library's errors about the cache's server into ours.
+
+    Raises:
+        StoreUnavailable: The cache cannot be reached, is loading, is out of memory, or takes no writes.
+    """
+    with reaching("the cache", unavailable=StoreUnavailable):
+        yield
+
+
+def check_writes(client: Any) -> None:
+    """Do nothing, if the server of ``client`` takes writes; else it raises what the client library does."""
+    client.set(_PROBE, 1, px=_PROBE_LASTS_MS)
+
+
+_PROBE, _PROBE_LASTS_MS = "pc:probe", 60_000
 
 
 _SHARED_HERE = "-- shared.lua\n"

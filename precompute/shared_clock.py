@@ -56,7 +56,7 @@ class SharedClock:
         began = self._passed()
         try:
             seconds, microseconds = self._client.time()
-        except (redis.ConnectionError, redis.TimeoutError):
+        except redis.RedisError:
             self._ask_at = self._passed() + _AGAIN_AFTER_S
             return
         ended = self._passed()

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from redis.exceptions import LockNotOwnedError
 from precompute.errors import BrokerUnavailable, SourceUnavailable, StoreUnavailable, UnusableSource
 from precompute.fact_json import fact_from_json, fact_to_json
 from precompute.facts import Fact
+from precompute.scripts import reaching
 from precompute.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -198,12 +199,8 @@ class FactStream:
             pipe.execute()
 
 
-@contextmanager
-def _reaching_broker() -> Iterator[None]:
-    try:
-        yield
-    except (redis.ConnectionError, redis.TimeoutError, redis.exceptions.OutOfMemoryError) as problem:
-        raise BrokerUnavailable(f"the server of the facts cannot be used now ({type(problem).__name__})") from problem
+def _reaching_broker() -> AbstractContextManager[None]:
+    return reaching("the server of the facts", unavailable=BrokerUnavailable)
 
 
 def _entries_of(found: Any) -> Any:

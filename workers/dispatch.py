@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from celery import Celery
 from kombu.exceptions import ChannelError, OperationalError
@@ -14,6 +14,7 @@ from precompute.errors import BrokerUnavailable
 from precompute.message import Forced, Message
 from precompute.queues import Queue
 from precompute.revalidation import Revalidation
+from precompute.scripts import check_writes, reaching
 from workers.shown import shown
 
 _log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class CeleryDispatch:
     @contextmanager
     def _publishing(self) -> Iterator[object]:
         try:
-            with self.app.producer_or_acquire() as producer:
+            with _reaching_broker(), self.app.producer_or_acquire() as producer:
                 yield producer
         except (OperationalError, OSError) as problem:
             raise BrokerUnavailable("the broker cannot be reached; nothing was queued") from problem
@@ -119,7 +120,8 @@ class CeleryDispatch:
             BrokerUnavailable: It could not be published.
         """
         try:
-            self.app.send_task(LOOK_AHEAD, expires=LASTS.total_seconds(), retry=False, ignore_result=True)
+            with _reaching_broker():
+                self.app.send_task(LOOK_AHEAD, expires=LASTS.total_seconds(), retry=False, ignore_result=True)
         except (OperationalError, OSError) as problem:
             raise BrokerUnavailable("the broker cannot be reached; nobody is asked to look ahead") from problem
 
@@ -142,16 +144,23 @@ class CeleryDispatch:
             raise BrokerUnavailable(f"queue {queue} cannot be looked at") from problem
 
     def ping(self) -> None:
-        """Do nothing, if the broker answers.
+        """Do nothing, if the broker answers, and takes writes where it can be asked that (a Redis or Valkey can).
 
         Raises:
             BrokerUnavailable: It does not.
         """
         try:
-            with self.app.connection_for_write() as connection:
+            with _reaching_broker(), self.app.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=1.0)
+                if connection.transport.driver_type == "redis":
+                    with connection.channel() as channel:
+                        check_writes(channel.client)
         except (OperationalError, OSError) as problem:
             raise BrokerUnavailable("the broker does not answer") from problem
+
+
+def _reaching_broker() -> AbstractContextManager[None]:
+    return reaching("the broker", unavailable=BrokerUnavailable)
 
 
 def connection_errors(app: Celery) -> tuple[type[BaseException], ...]:

@@ -46,7 +46,7 @@ def get_health() -> dict[str, str]:
     responses={503: answers("Something is down.", schema=NotReadySchema, example=NOT_READY, headers=RETRY_AFTER)}
 )
 def get_readiness() -> dict[str, Any] | Response:
-    """Whether this process can serve: its cache and its broker answer.
+    """Whether this process can serve: its cache and its broker answer, and take writes.
 
     `workers` says how many report, and is no part of it: without any, cached results are served and triggers wait.
     """

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 def is_outage(answer: TestResponse, code: str) -> bool:
     """Whether the answer is a 503 with that code and a time to come back."""
     body: dict[str, Any] = answer.get_json()
-    said = (answer.status_code, body["success"], body["error"]["code"])
+    said = (answer.status_code, body["success"], body.get("error", {}).get("code"))
     return said == (503, False, code) and int(answer.headers["Retry-After"]) > 0
 
 
