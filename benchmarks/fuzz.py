@@ -68,9 +68,10 @@ checks.positive_data_acceptance.enabled = false
 include-operation-id = "recordActions"
 checks.positive_data_acceptance.enabled = false
 
-# The same, and nobody clicks what was not shown.
+# The same, and nobody clicks what was not shown. Unknown fields of an outcome are named in the answer, not refused.
 [[operations]]
 include-operation-id = "recordOutcomes"
+checks.negative_data_rejection.enabled = false
 checks.positive_data_acceptance.enabled = false
 
 # An object that is a budget holds no negative number.

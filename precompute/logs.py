@@ -41,7 +41,7 @@ def formatter(log_format: str, *, stream: TextIO = sys.stderr) -> logging.Format
         last += [structlog.processors.format_exc_info, renamed, structlog.processors.JSONRenderer(default=str)]
     else:
         shown = structlog.dev.ConsoleRenderer(
-            colors=terminal, timestamp_key="at", pad_event_to=24, exception_formatter=_indented_trace
+            colors=terminal, timestamp_key="at", pad_event_to=24, sort_keys=False, exception_formatter=_indented_trace
         )
         last += [_one_line, shown]
     return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last)

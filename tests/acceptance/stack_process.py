@@ -49,7 +49,7 @@ class Stack:
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**environ, MARK: self.mark},
+            env={"PRECOMPUTE_LOG_FORMAT": "text", **environ, MARK: self.mark},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

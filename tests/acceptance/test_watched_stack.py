@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from webhook import Webhook, webhook
 
 from precompute.queues import IN_DRAIN_ORDER
 
-UP = ("python", "-m", "api.cli", "up")
+UP = (sys.executable, "-m", "api.cli", "up")
 PASSWORD = "geheim"
 LOGIN = ("watcher", "pass:word")
 CAMPAIGN = {"campaign_id": "c1", "user_id": "u1", "campaign_data": {"name": "Shoes", "token": "signed-secret"}}

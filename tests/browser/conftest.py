@@ -9,14 +9,15 @@ from page_stack import PageStack, chromium
 from playwright.sync_api import Browser, Page
 
 
-@pytest.fixture(scope="session")
+# Its loop runs for as long as it does; tests of other modules have loops of their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A Chromium."""
     with chromium() as found:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageStack]:
     """A running service; asks for the browser first, so that nothing is started in vain."""
     running = PageStack(tmp_path_factory.mktemp("stack"))

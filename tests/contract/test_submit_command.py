@@ -111,12 +111,12 @@ def test_a_file_is_copied_where_the_service_finds_it(
     assert answer["video_id"] == "My_Clip"
     media = tmp_path / "media"
     assert (media / "My_Clip.mp4").read_bytes() == clip.read_bytes()
-    assert [path.name for path in media.iterdir() if path.is_file()] == ["My_Clip.mp4"]
+    assert [path.name for path in media.glob("*.mp4")] == ["My_Clip.mp4"]
 
     answer = precompute.json("submit", "video", "other", "--file", str(media / "My_Clip.mp4"), "--user", "u1")
     assert answer["video_id"] == "other"
     assert event_of(precompute, "scene_detection:video:other")["data"] == {"url": "My_Clip.mp4"}
-    assert len([path for path in media.iterdir() if path.is_file()]) == 1
+    assert len(list(media.glob("*.mp4"))) == 1
 
 
 def test_no_other_video_is_overwritten(precompute: RemoteCommandLine, tmp_path: Path, shipped_clip: Path) -> None:

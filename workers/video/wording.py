@@ -54,7 +54,8 @@ def worded_locally(text: str, *, title: str = "", language: str | None = None, s
     else:
         caption = title or sentence or NEUTRAL_CAPTION
     hashtags = hashtags_of(word for word, _ in weights.most_common())
-    return Wording(caption=shortened(caption), hashtags=hashtags, source=source)
+    # Nothing may be left of a text of marks that nobody sees.
+    return Wording(caption=shortened(caption) or NEUTRAL_CAPTION, hashtags=hashtags, source=source)
 
 
 def shortened(text: str) -> str:
