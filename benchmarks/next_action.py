@@ -22,6 +22,7 @@ from rich.progress import Progress, TimeElapsedColumn
 from rich.table import Table
 
 from models.behaviour import Log
+from models.next_action import countable
 from models.replay.instants import seconds
 
 LEAST = 1e-6
@@ -97,7 +98,8 @@ def read(path: Path) -> Log:
     place = table["seq"].to_numpy() if "seq" in table.column_names else np.arange(len(at))
     order = np.lexsort((place, at))
     users, actions = (np.array(table[name].to_pylist(), object)[order].astype(str) for name in ("user_id", "action"))
-    return Log.from_columns(users=users.tolist(), actions=actions.tolist(), at=at[order])
+    log = Log.from_columns(users=users.tolist(), actions=actions.tolist(), at=at[order])
+    return log[countable(log)].with_names_that_occur()
 
 
 def _options() -> argparse.Namespace:

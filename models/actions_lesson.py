@@ -1,7 +1,7 @@
 """What users do next, learned from the platform's own log and held against its latest part."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from models.behaviour import Log
 from models.lesson import Lesson, Losses, Report, too_few
 from models.manifest import Lineage
-from models.next_action import NextActionModel, fit
+from models.next_action import NextActionModel, countable, fit
 from models.windows import LONGEST
 from precompute.store import ActionLog, Facts
 from precompute.zones import utc_offset
@@ -125,11 +125,7 @@ def actions_lesson(facts: Facts, *, in_use: NextActionModel | None, learned_unti
         SourceUnavailable: The facts cannot be had now.
     """
     report("reading actions", 0.0)
-    stored = facts.action_log(most=MOST_LEARNED)
-    log = log_of(stored)
-    if len(log) < NEEDED_ACTIONS:
-        what = "actions of users"
-        raise too_few("actions", have=len(log), needed=NEEDED_ACTIONS, what=what, code="too_few_actions")
+    log, accepted = _read(facts)
     cut = round((1 - HELD_OUT) * len(log))
     learned = log[:cut]
     new = fit(learned, report=lambda step, share: report(step, 0.05 + 0.75 * share))
@@ -138,9 +134,8 @@ def actions_lesson(facts: Facts, *, in_use: NextActionModel | None, learned_unti
     if in_use is None:
         before = _often(learned, log[cut:])
     else:
-        known = bisect_right(stored.accepted, learned_until, hi=cut)
-        heard = replace(in_use, population=in_use.population_after(learned, start=known))
-        before = told_by(heard, log, since=cut, learns=True)
+        heard = in_use.population_after(learned, start=bisect_right(accepted, learned_until, hi=cut))
+        before = told_by(replace(in_use, population=heard), log, since=cut, learns=True)
     metrics = {
         **told.metrics(),
         "log_loss_before": round(float(before.losses.mean()), 5),
@@ -149,8 +144,19 @@ def actions_lesson(facts: Facts, *, in_use: NextActionModel | None, learned_unti
         "users_learned": len(np.unique(learned.users)),
     }
     lineage = Lineage(data_sha256=hash_of(learned), features=FEATURES, metrics=metrics)
-    kept = published(new, learned_until=stored.accepted[cut - 1])
+    kept = published(new, learned_until=accepted[cut - 1])
     return Lesson(model=kept, lineage=lineage, new=told.losses, current=before.losses)
+
+
+def _read(facts: Facts) -> tuple[Log, Sequence[int]]:
+    """What can be learned from, and the place of each of its actions in the order of acceptance."""
+    stored = facts.action_log(most=MOST_LEARNED)
+    log = log_of(stored)
+    places = np.flatnonzero(countable(log))
+    if len(places) < NEEDED_ACTIONS:
+        what = "actions of users"
+        raise too_few("actions", have=len(places), needed=NEEDED_ACTIONS, what=what, code="too_few_actions")
+    return log[places].with_names_that_occur(), [stored.accepted[place] for place in places.tolist()]
 
 
 def log_of(log: ActionLog) -> Log:

@@ -90,6 +90,14 @@ class Log:
         actions = numbers.astype(np.int32)
         return Log(users=self.users, actions=actions, at=self.at, utc_offset=self.utc_offset, names=names)
 
+    def of_most_common(self, most: int) -> NDArray[np.bool_]:
+        """(n,) which events have one of the ``most`` most common names; of those as common the first by name."""
+        counts = np.bincount(self.actions, minlength=len(self.names))
+        order = sorted(range(len(self.names)), key=lambda number: (-counts[number], self.names[number]))
+        kept = np.zeros(len(self.names), bool)
+        kept[order[:most]] = True
+        return kept[self.actions]
+
     def renumbered(self, names: tuple[str, ...]) -> "Log":
         """The same log with the numbers that actions have in ``names``, which holds all of them."""
         places = {name: number for number, name in enumerate(names)}

@@ -18,7 +18,7 @@ import numpy as np
 
 from models.behaviour import Log
 from models.next_action import NextActionModel
-from models.population import MOST_ACTIONS, Population
+from models.population import EACH, MOST_ACTIONS, Population
 from models.population_copy import Copies, packed
 from precompute.chronicle import START, Deed, News, Place
 from precompute.errors import PrecomputeError
@@ -29,10 +29,6 @@ _log = logging.getLogger(__name__)
 
 MOST_CAUGHT_UP = 50_000
 """Latest actions of the store that are gone through: a second or two. Chains forget, so older ones hardly count."""
-
-EACH = 2_000
-"""With as many actions the rarest contexts are dropped and the shared copy is brought up to date. At fixed numbers of
-the chronicle, so that all processes keep the same."""
 
 LOOK_AGAIN = timedelta(minutes=1)
 """After the store could not be asked."""
@@ -193,7 +189,7 @@ class Everybody:
         stored = self._facts.action_log(most=MOST_CAUGHT_UP)
         deeds = self._recent.chronicle()
         log, start = _before(stored, basis, known={deed.fact_id for deed in deeds})
-        population = basis.model.population_after(log, start=start).without_rare()
+        population = basis.model.population_after(log, start=start)
         known = _Known(basis.version, population, (deeds[0].place[0], deeds[0].place[1] - 1) if deeds else START)
         _learn(known, deeds)
         extra = {"action": "caught_up", "version": basis.version, "stored": len(log) - start, "heard": len(deeds)}
@@ -202,7 +198,7 @@ class Everybody:
         return known
 
     def _copy(self) -> None:
-        """Bring the shared copy up to date, unless another process did."""
+        """Bring the shared copy up to date with each :data:`EACH` actions, unless another process did."""
         known = self._known
         if known is None:
             return

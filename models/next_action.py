@@ -1,7 +1,7 @@
 """What a user does next: the probability of each action, learned from everybody's log and from this very user's."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -11,8 +11,8 @@ from models.behaviour import Log
 from models.chains import Floats
 from models.lesson import Report
 from models.next_action_features import Rows, joined, rows_of
-from models.next_action_judgement import Cases, Judgement, learned
-from models.population import Population, Told, contexts, told_by
+from models.next_action_judgement import Cases, Judgement, held_out_from, learned
+from models.population import EACH, MOST_ACTIONS, Population, Told, contexts, told_by
 from models.windows import LONGEST, Windows, window_of_each, windows_of
 
 Probabilities = NDArray[np.float32]
@@ -93,12 +93,16 @@ class NextActionModel:
         ]
 
     def population_after(self, log: Log, *, start: int) -> Population:
-        """What all users did, told of the events of a log from ``start`` on; those before are known of their users."""
+        """What all users did, told of the events of a log from ``start`` on; those before are known of their users.
+
+        The rarest contexts are dropped with each :data:`EACH` events, as where it is kept up.
+        """
         counted = tuple(dict.fromkeys((*self.population.actions, *log.names)))
         everybody = self.population.grown(counted)
         numbered = log.renumbered(everybody.actions)
-        for events, _, keys in _asked(numbered, acts_now=True, start=start):
+        for events, _, keys in _asked(numbered, acts_now=True, start=start, rows=EACH):
             everybody.follow(keys, numbered.actions[events].tolist(), log.at[events].tolist())
+            everybody = everybody.without_rare()
         return everybody
 
     def columns(self, log: Log) -> tuple[str, ...]:
@@ -148,10 +152,21 @@ def _mode(*, acts_now: bool, live: bool) -> int:
     return 2 * live + acts_now
 
 
-def _asked(log: Log, *, acts_now: bool, start: int = 0) -> Iterator[tuple[slice, Windows, NDArray[np.int64]]]:
+def _asked(
+    log: Log, *, acts_now: bool, start: int = 0, rows: int = EVENTS
+) -> Iterator[tuple[slice, Windows, NDArray[np.int64]]]:
     """What is known of the users before the events of a log, and the contexts of the events."""
-    for events, known in windows_of(log, rows=EVENTS, acts_now=acts_now, start=start):
+    for events, known in windows_of(log, rows=rows, acts_now=acts_now, start=start):
         yield events, known, contexts(known, moment=log.at[events])
+
+
+def countable(log: Log) -> NDArray[np.bool_]:
+    """(n,) which events of a log are learned from, told and compared: those of its most common names.
+
+    Who puts ids into names (``view_video_123``) has thousands. The others are left out as if they had not been done;
+    where predictions are served they are names that never were.
+    """
+    return log.of_most_common(MOST_ACTIONS)
 
 
 def fit(log: Log, *, seed: int = 0, report: Report) -> NextActionModel:
@@ -161,25 +176,27 @@ def fit(log: Log, *, seed: int = 0, report: Report) -> NextActionModel:
     population that is kept up or one that was last told some thousand events before.
 
     Args:
-        log: Of many users, in the order in which it became known.
+        log: Of many users, in the order in which it became known; only what is :func:`countable` is learned from.
         seed: Of everything drawn at random.
         report: Told of each step.
     """
     report("reading the log", 0.0)
-    log = log.with_names_that_occur()
+    log = log[countable(log)].with_names_that_occur()
     everybody = Population().grown(log.names)
-    modes = _cases(log, everybody, report=report)
+    modes, chains = _cases(log, everybody, report=report)
     judgement = None
     if len(log) >= LEAST_EVENTS:
         report("growing the forest", 0.5)
-        judgement = learned(modes, events=len(log), seed=seed)
+        judgement = learned(modes, chains=chains, events=len(log), seed=seed)
     report("done", 1.0)
     return NextActionModel(actions=log.names, population=everybody.without_rare(), judgement=judgement)
 
 
-def _cases(log: Log, everybody: Population, *, report: Report) -> Sequence[Cases]:
-    """The cases of each mode; ``everybody`` learns from the log meanwhile."""
+def _cases(log: Log, everybody: Population, *, report: Report) -> tuple[Sequence[Cases], Sequence[Floats]]:
+    """The cases of each mode, and the chains of its held out ones; ``everybody`` learns from the log meanwhile."""
     modes: list[list[Rows]] = [[], [], [], []]
+    chains: list[list[Floats]] = [[], [], [], []]
+    cut = held_out_from(len(log))
     for events, known, keys in _asked(log, acts_now=True):
         report("reading the log", 0.5 * events.start / len(log))
         old = everybody.find(keys, kinds=len(log.names), live=False)
@@ -187,6 +204,12 @@ def _cases(log: Log, everybody: Population, *, report: Report) -> Sequence[Cases
         for acts_now, moment in ((False, known.just_after()), (True, known)):
             for live, found in ((False, old), (True, new)):
                 mode = _mode(acts_now=acts_now, live=live)
-                modes[mode].append(rows_of(moment, told_by(found, moment, live=live)))
+                rows = rows_of(moment, told_by(found, moment, live=live))
+                # Of all actions for each event they would take more memory than all else.
+                modes[mode].append(replace(rows, chains=rows.chains[:, :0].copy()))
+                chains[mode].append(rows.chains[max(0, cut - events.start) :].copy())
     whole = [joined(parts) for parts in modes if parts]
-    return [Cases(mode=mode, rows=rows, hit=rows.candidates == log.actions[:, None]) for mode, rows in enumerate(whole)]
+    cases = [
+        Cases(mode=mode, rows=rows, hit=rows.candidates == log.actions[:, None]) for mode, rows in enumerate(whole)
+    ]
+    return cases, [np.concatenate(parts) for parts in chains if parts]

@@ -47,7 +47,7 @@ class Cases:
 
     Attributes:
         mode: Which of the pools is for them.
-        rows: What is known.
+        rows: What is known; without the chains.
         hit: (n, c) whether the candidate came.
     """
 
@@ -103,19 +103,25 @@ class Judgement:
         return np.stack([votes, pool], axis=2)
 
 
-def learned(modes: Sequence[Cases], *, events: int, seed: int) -> Judgement:
+def held_out_from(events: int) -> int:
+    """The first of so many events on which forest and pool are weighed."""
+    return round((1 - HELD_OUT) * events)
+
+
+def learned(modes: Sequence[Cases], *, chains: Sequence[Floats], events: int, seed: int) -> Judgement:
     """What the cases teach.
 
     Args:
         modes: The cases of each mode, in its order; all of the same events, in the order of time.
+        chains: By mode, those of the events from :func:`held_out_from` on.
         events: How many there are.
         seed: Of the forest.
     """
-    start, cut = round(LEFT_OUT * events), round((1 - HELD_OUT) * events)
+    start, cut = round(LEFT_OUT * events), held_out_from(events)
     trial = _grown(
         [cases[start:cut] for cases in modes], trees=TRIAL_TREES, seed=seed, weighed=(np.array([1.0, 0.0]), 1.0)
     )
-    weighed = _weighed(trial, [cases[cut:] for cases in modes])
+    weighed = _weighed(trial, [cases[cut:] for cases in modes], chains=chains)
     return _grown([cases[start:] for cases in modes], trees=TREES, seed=seed, weighed=weighed)
 
 
@@ -139,13 +145,13 @@ def _grown(modes: Sequence[Cases], *, trees: int, seed: int, weighed: tuple[Floa
     return Judgement(pools=pools, forest=forest, blend=weighed[0], others=weighed[1])
 
 
-def _weighed(trial: Judgement, modes: Sequence[Cases]) -> tuple[Floats, float]:
+def _weighed(trial: Judgement, modes: Sequence[Cases], *, chains: Sequence[Floats]) -> tuple[Floats, float]:
     """The weights of forest and pool, and what else comes, by what neither has seen."""
     told = np.concatenate([trial.votes(cases.rows, mode=cases.mode) for cases in modes])
     hits = np.concatenate([cases.hit for cases in modes])
     expected = 0.0
-    for cases in modes:
-        rest = cases.rows.chains.copy()
+    for cases, whole in zip(modes, chains, strict=True):
+        rest = whole.copy()
         np.put_along_axis(rest, cases.rows.candidates, 0.0, axis=1)
         expected += float(rest.sum())
     missed = float((~hits.any(axis=1)).sum())

@@ -24,8 +24,12 @@ MOST_CONTEXTS = 20_000
 """Kept in a model; the rarest are left out."""
 
 MOST_ACTIONS = 256
-"""Names that are counted beside those of a training at most: whoever reports a name that never was each time must not
-fill the memory. What is left out is still known of its user."""
+"""Names that are counted at most, in a training the most common ones, and with those since: whoever reports a name that
+never was each time must not fill the memory. What is left out is still known of its user."""
+
+EACH = 2_000
+"""With as many actions the rarest contexts are dropped. At fixed numbers of what is gone through, so that all processes
+keep the same."""
 
 
 def contexts(known: Windows, *, moment: Floats) -> NDArray[np.int64]:

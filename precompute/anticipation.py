@@ -105,23 +105,28 @@ class Anticipation:
         return self.fulfil(self._read_later(self._needs(predictions), at_login=at_login))
 
     def _read_later(self, wanted: Sequence[Need], *, at_login: Collection[str]) -> list[Need]:
-        """The same with the chance that each is read before it goes, by the next action or by one of those after it.
-
-        Not of users who have just logged in: they were told which actions are more probable than the setting, and that
-        these alone are prepared for.
-        """
+        """The same with the chance that each is read before it goes (:func:`precompute.reading_chance.chance_read`)."""
         if not wanted:
             return []
         known = self._experiences.now()
         return [
-            need
-            if need.user_id in at_login
-            else replace(need, probability=known.chance_read(need.row, probability=need.probability))
-            for need in (replace(need, told=need.probability) for need in wanted)
+            replace(
+                need,
+                told=need.probability,
+                probability=known.chance_read(
+                    need.row, probability=need.probability, at_login=need.user_id in at_login
+                ),
+            )
+            for need in wanted
         ]
 
     def fulfil(
-        self, wanted: Sequence[Need], *, queue: Queue = Queue.GENERAL, wanted_for: timedelta = WANTED_FOR
+        self,
+        wanted: Sequence[Need],
+        *,
+        queue: Queue = Queue.GENERAL,
+        wanted_for: timedelta = WANTED_FOR,
+        cause: Cause = Cause.PREDICTION,
     ) -> int:
         """Queue what of these needs is not fresh, as far as it is worth it; how many results that were.
 
@@ -130,6 +135,7 @@ class Anticipation:
                 worth it, and keeping it fresh is not either.
             queue: Where it is to wait, at the most urgent.
             wanted_for: What is fresh is kept so for as long.
+            cause: What it is counted as. Only of predictions it is learned how many actions read what one was told for.
 
         Raises:
             BrokerUnavailable: Nothing was queued.
@@ -138,10 +144,10 @@ class Anticipation:
         missing = self._missing(self._likeliest(wanted), wanted_for=wanted_for)
         chosen = self._allowed(self._worthwhile(missing, queue=queue))
         renewed = self._renew([one.need for one in chosen if one.held])
-        return renewed + self._compute([one.need for one in chosen if not one.held], queue=queue)
+        return renewed + self._compute([one.need for one in chosen if not one.held], queue=queue, cause=cause)
 
-    def _compute(self, chosen: Sequence[Need], *, queue: Queue) -> int:
-        plans = list(self._plans(chosen, queue=queue))
+    def _compute(self, chosen: Sequence[Need], *, queue: Queue, cause: Cause) -> int:
+        plans = list(self._plans(chosen, queue=queue, cause=cause))
         receipts = admit_all(plans, ledger=self._ledger, dispatch=self._dispatch)
         started = [
             task
@@ -149,7 +155,7 @@ class Anticipation:
             for task in planned.tasks
             if task.task_id == receipt.queued.get(task.row.name)
         ]
-        told = {need.key: need.probability if need.told is None else need.told for need in chosen}
+        told = {need.key: need.told for need in chosen if need.told is not None and cause is Cause.PREDICTION}
         count_ahead(self._cache, ((task.row, told[task.key]) for task in started if task.key in told))
         for task in started:
             self._backlog.added(task.queue, 1)
@@ -250,7 +256,7 @@ class Anticipation:
         granted = self._cache.scripts.run("allow", self._bounds.predictions_per_user, in_ms(CAP_WITHIN), *flat)
         return [one for wanted, most in zip(by_user.values(), granted, strict=True) for one in wanted[:most]]
 
-    def _plans(self, chosen: Sequence[Need], *, queue: Queue) -> Iterable[Plan]:
+    def _plans(self, chosen: Sequence[Need], *, queue: Queue, cause: Cause) -> Iterable[Plan]:
         by_event: dict[str, list[Need]] = {}
         for need in chosen:
             by_event.setdefault(need.event.to_json(), []).append(need)
@@ -258,8 +264,7 @@ class Anticipation:
             rows = [need.row for need in wanted]
             # The general queue is where predicted work waits anyway; rows that are less urgent stay so.
             priority = None if queue is Queue.GENERAL else queue.value
-            event, cause = wanted[0].event, Cause.PREDICTION
-            planned = plan(event, catalogue=self._catalogue, rows=rows, cause=cause, priority=priority)
+            planned = plan(wanted[0].event, catalogue=self._catalogue, rows=rows, cause=cause, priority=priority)
             yield replace(planned, expires_in=PATIENCE)
 
 

@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from precompute.clock import Clock, system_clock
-from precompute.events import UserLoggedIn
 from precompute.follow_up import expectations
 from precompute.history import History
-from precompute.memory import ACTION_OF
+from precompute.memory import LOGIN
 from precompute.prediction import Listener, Predict, Prediction
 from precompute.recent import RecentActions
 
@@ -64,4 +63,4 @@ class Foresight:
 
 
 def _at_login(history: History) -> bool:
-    return bool(history.steps) and history.steps[-1][0] == ACTION_OF[UserLoggedIn]
+    return bool(history.steps) and history.steps[-1][0] == LOGIN

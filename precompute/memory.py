@@ -25,6 +25,9 @@ ACTION_OF: Mapping[type[Event], str] = {
 }
 """The triggers are actions of their users, too."""
 
+LOGIN = ACTION_OF[UserLoggedIn]
+"""After it a user is told what is prepared for (:func:`precompute.reading_chance.chance_read`)."""
+
 
 JUST_NOW = timedelta(hours=1)
 """An action that was dated earlier says nothing of what its user is about to do: it was brought along from a log."""

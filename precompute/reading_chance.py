@@ -80,9 +80,13 @@ def turns(own: Followed, *, all_types: Followed, bounds: Bounds = DEFAULT) -> fl
     return min(MOST_TURNS, max(1.0, math.log1p(-share) / math.log1p(-told)))
 
 
-def chance_read(probability: float, *, turns: float) -> float:
-    """The chance that a result is read that the next action reads with ``probability``."""
-    return 1.0 - math.pow(1.0 - min(1.0, probability), turns)
+def chance_read(probability: float, *, turns: float, at_login: bool = False) -> float:
+    """The chance that a result is read that the next action reads with ``probability``, or one of those after it.
+
+    Right after a login it is that of the next action: users who log in are told which actions are more probable than
+    the setting, and that these alone are prepared for.
+    """
+    return probability if at_login else 1.0 - math.pow(1.0 - min(1.0, probability), turns)
 
 
 def least_probability(chance: float, *, turns: float = MOST_TURNS) -> float:

@@ -76,9 +76,9 @@ class Experience:
         """Which share of its predicted results is read."""
         return self.read_shares[row.name]
 
-    def chance_read(self, row: TaskType, *, probability: float) -> float:
+    def chance_read(self, row: TaskType, *, probability: float, at_login: bool = False) -> float:
         """The chance that a result of the row is read which a user's next action reads with ``probability``."""
-        return chance_read(probability, turns=self.turns[row.name])
+        return chance_read(probability, turns=self.turns[row.name], at_login=at_login)
 
 
 class Experiences:

@@ -8,10 +8,11 @@ from precompute.anticipation import Anticipation
 from precompute.batch import Trigger, event_of
 from precompute.errors import BadParameters, BrokerUnavailable, SourceUnavailable, StoreUnavailable
 from precompute.events import CampaignCreated, UserLoggedIn
-from precompute.memory import ACTION_OF
+from precompute.memory import LOGIN
 from precompute.mornings import HOURS, Morning, morning_of
 from precompute.needs import Need, needs
 from precompute.off_peak import PREPARES_WITHIN
+from precompute.planner import Cause
 from precompute.queues import Queue
 from precompute.subjects import Subject
 from precompute.work_at_hand import WorkAtHand
@@ -38,7 +39,10 @@ def prepare_morning(engine: Engine, anticipation: Anticipation) -> int:
         wanted = list(morning_needs(engine, begins=morning))
         queued = sum(
             anticipation.fulfil(
-                wanted[place : place + AT_ONCE], queue=Queue.BACKGROUND, wanted_for=morning + HOURS - now
+                wanted[place : place + AT_ONCE],
+                queue=Queue.BACKGROUND,
+                wanted_for=morning + HOURS - now,
+                cause=Cause.WARM_UP,
             )
             for place in range(0, len(wanted), AT_ONCE)
         )
@@ -66,7 +70,7 @@ def morning_needs(engine: Engine, *, begins: datetime) -> Iterator[Need]:
 
 def _at_login(engine: Engine, chances: Mapping[str, float]) -> Mapping[str, float]:
     """Whoever logs in sees what a login starts: it is needed as likely as they do, whatever else they do."""
-    login = chances.get(ACTION_OF[UserLoggedIn], 0.0)
+    login = chances.get(LOGIN, 0.0)
     shown = {action for row in engine.catalogue.started_by(UserLoggedIn) for action in row.needed_for}
     return {**chances, **{action: max(login, chances.get(action, 0.0)) for action in shown}}
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.behaviour import Log
 from models.lesson import Report
-from models.next_action import NextActionModel, fit
+from models.next_action import NextActionModel, countable, fit
 from models.windows import LONGEST
 
 MOST_TAUGHT = 20_000
@@ -37,6 +37,8 @@ class Forecast:
 def walk_forward(log: Log, *, least: float, warm_up: float, retrains: int, seed: int = 0, report: Report) -> Forecast:
     """By models trained ``retrains`` times along the log, each on what came before it and used until the next.
 
+    After events that are not :func:`models.next_action.countable` nothing is expected.
+
     Args:
         log: In the order of time.
         least: Expectations less probable than this are left out.
@@ -47,22 +49,31 @@ def walk_forward(log: Log, *, least: float, warm_up: float, retrains: int, seed:
     """
     first = round(len(log) * warm_up)
     cuts = np.linspace(first, len(log), retrains + 1).round().astype(int)
+    asked, places = _countable(log)
+    cuts = np.searchsorted(places, cuts)
     spans = [(start, end) for start, end in pairwise(cuts.tolist()) if 0 < start < end]
 
     def told() -> Iterator[tuple[slice, NDArray[np.float32]]]:
         for place, (start, end) in enumerate(spans):
             report(f"training {place + 1} of {len(spans)}", place / len(spans))
-            model = fit(log[max(0, start - MOST_TAUGHT) : start], seed=seed, report=_silent)
+            model = fit(asked[max(0, start - MOST_TAUGHT) : start], seed=seed, report=_silent)
             report(f"predicting {place + 1} of {len(spans)}", (place + 0.5) / len(spans))
-            yield from _expected(model, log, start=start, end=end)
+            yield from _expected(model, asked, start=start, end=end)
 
-    return _collected(told(), len(log), least=least)
+    return _collected(told(), log, least=least)
 
 
 def by_one(model: NextActionModel, log: Log, *, least: float, report: Report) -> Forecast:
     """By one model throughout, as the service would with the one in use and no retraining."""
     report("predicting", 0.0)
-    return _collected(_expected(model, log, start=0, end=len(log)), len(log), least=least)
+    asked, places = _countable(log)
+    return _collected(_expected(model, asked, start=0, end=len(places)), log, least=least)
+
+
+def _countable(log: Log) -> tuple[Log, NDArray[np.intp]]:
+    """What models are taught and asked of a log, and where it stands there."""
+    places = np.flatnonzero(countable(log))
+    return log[places].with_names_that_occur(), places
 
 
 def _silent(step: str, share: float) -> None:
@@ -112,16 +123,18 @@ def _next_of_user(log: Log) -> NDArray[np.intp]:
     return after
 
 
-def _collected(told: Iterator[tuple[slice, NDArray[np.float32]]], length: int, *, least: float) -> Forecast:
-    counts = np.zeros(length, np.intp)
+def _collected(told: Iterator[tuple[slice, NDArray[np.float32]]], log: Log, *, least: float) -> Forecast:
+    asked, places = _countable(log)
+    numbers = np.array([log.names.index(name) for name in asked.names], np.intp)
+    counts = np.zeros(len(log), np.intp)
     actions: list[int] = []
     probabilities: list[float] = []
     for span, shares in told:
         order = np.argsort(-shares, axis=1, kind="stable")
         sorted_shares = np.take_along_axis(shares, order, axis=1)
         kept = sorted_shares > least
-        counts[span] = kept.sum(axis=1)
-        actions += order[kept].tolist()
+        counts[places[span]] = kept.sum(axis=1)
+        actions += numbers[order[kept]].tolist()
         probabilities += sorted_shares[kept].tolist()
     starts = np.concatenate([[0], np.cumsum(counts)]).tolist()
     return Forecast(starts=starts, actions=actions, probabilities=probabilities)

@@ -15,6 +15,7 @@ from precompute.admission import Load, may_queue, net_benefit, worth
 from precompute.ages import ages_of
 from precompute.anticipation import WANTED_FOR
 from precompute.freshness import READ_LATELY, kept_up, made_anew
+from precompute.memory import LOGIN
 from precompute.planner import Cause
 from precompute.reading_chance import chance_read, least_probability
 from precompute.subjects import CacheKey, Subject, SubjectRef
@@ -80,7 +81,7 @@ class Simulation:
             if policy.on_login:
                 self._login(user, reads[action], now, opens=opens[place])
             if self._forecast is not None:
-                self._foresee(self._forecast, rows[place], user, now)
+                self._foresee(self._forecast, rows[place], user, now, at_login=traffic.names[action] == LOGIN)
         tally.close()
         while self._idle < self._plant.workers:
             self._until(heap[0][0])
@@ -163,7 +164,7 @@ class Simulation:
                     self._queue(result, Cause.EVENT, now)
         self._read_by.setdefault(user, set()).update(rows)
 
-    def _foresee(self, forecast: Forecast, row: int, user: int, now: float) -> None:
+    def _foresee(self, forecast: Forecast, row: int, user: int, now: float, *, at_login: bool) -> None:
         self._experience.pass_nights(now)
         threshold, reads = self._policy.bounds.prediction_threshold, self._plant.reads
         wanted: list[tuple[float, Result]] = []
@@ -174,7 +175,7 @@ class Simulation:
                 break
             # Of several actions that read the same result the likeliest counts (precompute.needs).
             for read in reads[forecast.actions[place]]:
-                probability = chance_read(told, turns=self._experience.turns_of(read))
+                probability = chance_read(told, turns=self._experience.turns_of(read), at_login=at_login)
                 if probability > threshold and read not in seen:
                     seen.add(read)
                     wanted.append((probability, self._expected(user, read, told, now)))

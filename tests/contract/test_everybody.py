@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from models.actions_lesson import model_in
 from models.behaviour import Log
-from models.everybody import EACH, LOOK_AGAIN, Everybody
+from models.everybody import LOOK_AGAIN, Everybody
 from models.next_action import NextActionModel
+from models.population import EACH
 from models.predictor import MOST_TOLD, NOISE, Predictor
 from models.registry import ModelKind, Registry
 from precompute.chronicle import MOST_KEPT, START

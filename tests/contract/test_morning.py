@@ -68,11 +68,15 @@ def queued(dispatch: RecordedDispatch) -> list[str]:
 
 
 def test_who_is_expected_finds_everything_ready(engine: Engine, anticipation: Anticipation, bench: Bench) -> None:
-    """On the background queue; whoever came once has nothing done for."""
+    """On the background queue; whoever came once has nothing done for, and no prediction is counted.
+
+    How likely somebody comes within hours says nothing of how many actions read what one next action is told for.
+    """
     engine.facts.write([*each_day("u1"), *each_day("u2", "analytics_view"), each_day("u3")[0]])
     assert prepare_morning(engine, anticipation) == 2
     assert queued(bench.dispatch) == ["campaign_analytics:user:u2", "dashboard_data:user:u1"]
-    assert {(sent.queue, sent.cause) for sent in bench.dispatch.sent} == {("background", "prediction")}
+    assert {(sent.queue, sent.cause) for sent in bench.dispatch.sent} == {("background", "warm_up")}
+    assert not [name for name in bench.client.hkeys("pc:m") if name.startswith(b"ahead")]
 
 
 def test_whoever_logs_in_sees_what_a_login_shows(engine: Engine, anticipation: Anticipation, bench: Bench) -> None:

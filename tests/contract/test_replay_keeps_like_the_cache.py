@@ -2,18 +2,20 @@
 
 import random
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
 import numpy as np
 import pytest
+from ahead import BILLS, Ahead, predicted
 from bench import CATALOGUE, NOON, SOLO, Bench, key
 from refreshing_worker import Worker
 
 from models.behaviour import Log
-from models.replay.policy import ON_DEMAND, REFRESH_ONLY, Plant, Policy
+from models.replay.forecast import Forecast
+from models.replay.policy import ON_DEMAND, REFRESH_ONLY, Plant, Policy, ours
 from models.replay.simulation import Simulation
 from models.replay.tally import Tally
 from models.replay.traffic import traffic_of
@@ -21,8 +23,11 @@ from precompute.ages import share_of
 from precompute.clock import from_ms
 from precompute.entry import Entry
 from precompute.job import Job
+from precompute.memory import LOGIN
+from precompute.planner import Cause
 from precompute.precomputer import Precomputer
 from precompute.subjects import CacheKey, Subject, SubjectRef
+from precompute.usefulness import count_ahead
 from workers.binding import Binding
 from workers.execution import Execution
 from workers.refreshing import refreshed
@@ -149,3 +154,38 @@ def test_the_same_reads_find_a_result_and_as_many_are_computed(
     told = [None if moment.action == ACTS else tally.served(place) for place, moment in enumerate(todo)]
     assert told == served
     assert int(tally.compute_s) == service.computed
+
+
+READ_BEFORE = 300
+"""Results that were computed ahead for users whose next action was told to read them with 0.6, all of them read."""
+
+
+def foreseen_by_simulation(action: str, *, told: float) -> int:
+    """How many results the replay computes ahead after that action, having seen what became of those."""
+    users = [f"u{place // 2}" for place in range(2 * READ_BEFORE)]
+    actions = ["look", "pay"] * READ_BEFORE
+    log = Log.from_columns(
+        users=[*users, "me"], actions=[*actions, action], at=NOON.timestamp() + 0.5 + np.arange(len(users) + 1.0)
+    )
+    pay = log.names.index("pay")
+    starts = np.concatenate([[0], np.cumsum([1, 0] * READ_BEFORE), [READ_BEFORE + 1]]).tolist()
+    forecast = Forecast(starts=starts, actions=[pay] * (READ_BEFORE + 1), probabilities=[0.6] * READ_BEFORE + [told])
+    names = len(log.names)
+    plant = Plant(rows=[BILLS] * names, costs_s=[0.1] * names, check_s=0.0, workers=9, changing=[False] * names)
+    traffic = traffic_of(log, warm_up=0.0, pause=timedelta(hours=1))
+    tally = Simulation(traffic, policy=ours(0.5), plant=plant, forecast=forecast).run()
+    assert tally.used[Cause.PREDICTION] == READ_BEFORE
+    return tally.made[Cause.PREDICTION] - READ_BEFORE
+
+
+@pytest.mark.parametrize("action", ["look", LOGIN])
+@pytest.mark.parametrize("told", [0.1, 0.3, 0.4, 0.6])
+def test_after_a_login_no_more_is_computed_ahead_than_was_told(bench: Bench, action: str, told: float) -> None:
+    """Later actions count after any other: what is less probable than the setting may be worth it there."""
+    ahead = Ahead(bench)
+    count_ahead(bench.cache, [(BILLS, 0.6)] * READ_BEFORE)
+    bench.client.hset("pc:m", mapping={"used:bills:prediction": READ_BEFORE, "runs:bills": 10, "ms:bills": 1000})
+    prediction = replace(predicted({"pay": told}), at_login=action == LOGIN)
+    queued = ahead.of().prepare({"me": prediction})
+    assert queued == foreseen_by_simulation(action, told=told)
+    assert queued == (told > 0.5 if action == LOGIN else told > 0.2)

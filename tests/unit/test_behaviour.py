@@ -39,3 +39,13 @@ def test_some_of_a_log_keeps_its_names() -> None:
 def test_log_may_be_empty() -> None:
     """Nothing happened, nothing is known."""
     assert len(Log.of([])) == 0
+
+
+def test_the_most_common_names_are_kept() -> None:
+    """Of names as common the first by name; all where there are no more."""
+    actions = ["b", "c", "a", "b", "d", "d", "c", "a", "d"]
+    log = Log.from_columns(users=["u"] * 9, actions=actions, at=np.arange(9.0))
+    kept = log.of_most_common(2)
+    assert [name for name, here in zip(actions, kept.tolist(), strict=True) if here] == ["a", "d", "d", "a", "d"]
+    assert log.of_most_common(4).all()
+    assert log[:0].of_most_common(2).tolist() == []

@@ -1,8 +1,10 @@
 """The next action: told alike in training and serving, for anybody, and as likely as it is told to be."""
 
 import pickle
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.behaviour import Log
 from models.next_action import NextActionModel, fit
-from models.population import MOST_ACTIONS
+from models.population import MOST_ACTIONS, Population
 from models.windows import LONGEST
 
 LEARNED = 2500
@@ -249,3 +251,44 @@ def test_training_is_repeatable() -> None:
     log = _log(events=300, seed=0)
     first, second = (fit(log, seed=3, report=_silent).follow(log) for _ in range(2))
     assert (first == second).all()
+
+
+def test_of_many_names_the_most_common_are_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are left out as if nobody had done them, and told of like names that never were."""
+    monkeypatch.setattr("models.next_action.MOST_ACTIONS", len(ACTIONS))
+    log = _log(events=600, seed=3)
+    ids = log.actions.copy()
+    ids[::4] = len(ACTIONS) + np.arange(len(ids[::4]))
+    names = (*log.names, *(f"view_video_{number}" for number in range(len(ids[::4]))))
+    crowded = Log(users=log.users, actions=ids, at=log.at, utc_offset=log.utc_offset, names=names)
+    kept = np.arange(len(log)) % 4 != 0
+    model, without = fit(crowded, report=_silent), fit(log[kept], report=_silent)
+    assert set(model.actions) == set(ACTIONS)
+    assert (model.follow(log) == without.follow(log)).all()
+    history = [("login", START), ("view_video_7", START), ("list", START)]
+    never = [("login", START), ("never", START), ("list", START)]
+    told, told_of_never = (model.distribution(one, at=START) for one in (history, never))
+    assert list(told.values()) == list(told_of_never.values())
+
+
+def test_catching_up_holds_no_more_contexts_than_being_kept_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rarest are dropped at fixed numbers on the way, not only at its end."""
+    monkeypatch.setattr("models.population.MOST_CONTEXTS", 200)
+    monkeypatch.setattr("models.next_action.EACH", 50)
+    log, model, held = _log(events=900, seed=4), _model(), list[int]()
+    expected = model.population.grown(log.names).without_rare()
+    plain = Population.follow
+
+    def follow(self: Population, *args: Any) -> NDArray[np.float32]:
+        found = plain(self, *args)
+        held.append(len(self.rows))
+        return found
+
+    monkeypatch.setattr(Population, "follow", follow)
+    caught_up = replace(model, population=expected).population_after(log, start=0)
+    assert len(held) == 900 / 50
+    assert max(held) <= 200 + 50 * 16
+    assert len(caught_up.rows) == 200
+    again = replace(model, population=expected).population_after(log, start=0)
+    assert again.rows == caught_up.rows
+    assert (again.counts == caught_up.counts).all()

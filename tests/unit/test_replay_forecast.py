@@ -91,3 +91,22 @@ def test_the_likeliest_comes_first_and_the_unlikely_is_left_out(model: NextActio
         shares = list(told(forecast, place).values())
         assert shares == sorted(shares, reverse=True)
         assert min(shares, default=1.0) > 0.2
+
+
+def test_ids_in_names_are_left_out(model: NextActionModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what is done under a name that few have nothing is expected, and nothing after it; the rest is as without."""
+    monkeypatch.setattr("models.next_action.MOST_ACTIONS", 4)
+    log = behaviour()
+    rare = np.arange(len(log)) % 5 == 0
+    ids = [f"view_video_{row}" if rare[row] else log.names[log.actions[row]] for row in range(len(log))]
+    crowded = Log.from_columns(users=[str(user) for user in log.users], actions=ids, at=log.at)
+    plain = log[~rare]
+    for forecasts in (
+        [by_one(model, one, least=0.05, report=silent) for one in (crowded, plain)],
+        [walk_forward(one, least=0.05, warm_up=0.5, retrains=1, report=silent) for one in (crowded, plain)],
+    ):
+        places = np.flatnonzero(~rare).tolist()
+        for row, place in enumerate(places):
+            named = {crowded.names[action]: share for action, share in told(forecasts[0], place).items()}
+            assert named == {plain.names[action]: share for action, share in told(forecasts[1], row).items()}
+        assert not any(told(forecasts[0], place) for place in np.flatnonzero(rare).tolist())
