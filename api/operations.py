@@ -17,8 +17,8 @@ from precompute.alerts import active_alerts
 from precompute.catalogue import Catalogue
 from precompute.course import course
 from precompute.entry import Entry
-from precompute.errors import BadParameters, PrecomputeError, StoreUnavailable
-from precompute.events import Event, event_from_json
+from precompute.errors import BadParameters, StoreUnavailable
+from precompute.events import event_if_known
 from precompute.failures import Failure, failure_counts, latest_failures
 from precompute.latest import Stored, latest
 from precompute.precomputer import Precomputer
@@ -168,19 +168,11 @@ def _about(engine: Precomputer, keys: Sequence[CacheKey]) -> dict[str, Any]:
     """Whose the subject is and what it is called, from what one of its results was computed for."""
     for key in keys:
         origin = engine.cache.origin(key)
-        event = None if origin is None else _event_of(origin.event)
+        event = None if origin is None else event_if_known(origin.event)
         if event is not None and event.subject_id == key.ref.id:
             title = next((event.data[name] for name in ("title", "name") if event.data.get(name)), None)
             return {"user_id": event.user_id, "title": None if title is None else str(title)}
     return {"user_id": None, "title": None}
-
-
-def _event_of(text: str) -> Event | None:
-    try:
-        return event_from_json(text)
-    except (KeyError, TypeError, ValueError, PrecomputeError):
-        # Written by another version; only the heading goes without it.
-        return None
 
 
 def _json(told: Mapping[str, Any]) -> bytes:

@@ -53,17 +53,6 @@ class Windows:
         return replace(self, now=np.where(some, self.at[:, 0], self.now), acts_now=self.acts_now & ~some)
 
 
-def window_of(
-    history: Sequence[tuple[str, datetime]],
-    *,
-    at: datetime,
-    utc_offset: timedelta | None,
-    numbers: Mapping[str, int],
-) -> Windows:
-    """What is known of one user now: :func:`window_of_each` for one history."""
-    return window_of_each([history], at=[at], utc_offsets=[utc_offset], numbers=numbers)
-
-
 def window_of_each(
     histories: Sequence[Sequence[tuple[str, datetime]]],
     *,

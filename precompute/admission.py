@@ -70,10 +70,6 @@ class Load:
         return min(1.0, max(0, self.waiting) / max(1, bounds.most_waiting))
 
 
-IDLE = Load(waiting=0)
-"""Nothing waits."""
-
-
 def may_queue(cause: Cause, load: Load, *, bounds: Bounds = DEFAULT) -> bool:
     """Whether there is room for work of that cause: predicted is refused first, then refreshes, events last."""
     limits = {Cause.EVENT: bounds.most_waiting_events, Cause.REFRESH: REFRESHES_AT * bounds.most_waiting}

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
+from precompute.errors import PrecomputeError
 from precompute.subjects import Subject, SubjectRef, check_id
 
 
@@ -81,6 +82,14 @@ class UserLoggedIn(Event):
 
 EVENTS: Mapping[str, type[Event]] = {event.name: event for event in (VideoUploaded, CampaignCreated, UserLoggedIn)}
 """Every kind of event by its name on the wire."""
+
+
+def event_if_known(text: str | bytes) -> Event | None:
+    """The same; None for what another version of this service wrote and this one cannot read."""
+    try:
+        return event_from_json(text)
+    except (KeyError, TypeError, ValueError, PrecomputeError):
+        return None
 
 
 def event_from_json(text: str | bytes) -> Event:

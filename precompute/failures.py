@@ -15,7 +15,7 @@ from precompute.catalogue import Catalogue
 from precompute.clock import from_ms
 from precompute.entry import State
 from precompute.errors import BadParameters, PrecomputeError, UnknownPrecomputation
-from precompute.events import Event, event_from_json
+from precompute.events import event_if_known
 from precompute.ledger import Ledger
 from precompute.load import Backlog, check_room
 from precompute.message import Dispatch
@@ -148,7 +148,7 @@ class Failures:
             row = self.catalogue.get(key.task_type)
         except UnknownPrecomputation as unknown:
             return unknown
-        happened = _event_of(event)
+        happened = event_if_known(event)
         if happened is None:
             return BadParameters(f"what {key} was wanted for cannot be read; trigger it anew")
         return plan(happened, catalogue=self.catalogue, rows=[row], force=True, insist=True)
@@ -240,10 +240,3 @@ def _transient_inputs(row: TaskType | None, key: CacheKey) -> Iterator[str]:
         if needed.transient:
             yield str(needed.key_for(key.ref))
             yield from _transient_inputs(needed, key)
-
-
-def _event_of(text: str) -> Event | None:
-    try:
-        return event_from_json(text)
-    except (KeyError, TypeError, ValueError, PrecomputeError):
-        return None

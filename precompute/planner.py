@@ -101,18 +101,13 @@ def plan(
     rows = tuple(rows)
     wanted = {row.name for row in rows}
     needed = _with_inputs(catalogue, wanted)
-    tasks = tuple(
-        PlannedTask(
-            key=row.key_for(event.ref),
-            row=row,
-            task_id=str(uuid.uuid4()),
-            queue=_queue_for(row, cause=cause, priority=priority),
-            wanted=row.name in wanted,
-            force=force and row.name in wanted,
-        )
-        for row in catalogue
-        if row.name in needed
-    )
+
+    def task(row: TaskType) -> PlannedTask:
+        queue, is_wanted = _queue_for(row, cause=cause, priority=priority), row.name in wanted
+        key, task_id = row.key_for(event.ref), str(uuid.uuid4())
+        return PlannedTask(key=key, row=row, task_id=task_id, queue=queue, wanted=is_wanted, force=force and is_wanted)
+
+    tasks = tuple(task(row) for row in catalogue if row.name in needed)
     # Only a refresh is of no use any more some day; what was asked for is waited for.
     expires_in = max(map(patience_of, rows), default=None) if cause is Cause.REFRESH else None
     return Plan(event=event, cause=cause, tasks=tasks, insist=insist, seen_at=seen_at, expires_in=expires_in)

@@ -119,22 +119,24 @@ def request_class(engine: Callable[[], Engine]) -> type[Request]:
             return super().on_timeout(soft, timeout)
 
         def _note(self, *, how: str = "", limit_s: float | None = None) -> None:
-            if self.worker_pid is None or "key" not in self.kwargs:
-                return
-            # SIGTERM and SIGQUIT both set one of these; a child that ends then is not to blame.
-            innocent = bool(state.should_stop is not None or state.should_terminate is not None)
-            ended = Ended(
-                key=CacheKey.parse(self.kwargs["key"]),
-                task_id=self.id,
-                event=self.kwargs["event"],
-                pid=self.worker_pid,
-                innocent=innocent,
-                how=how,
-                limit_s=None if innocent else limit_s,
-            )
-            afterwards.put([ended])
+            if self.worker_pid is not None and "key" in self.kwargs:
+                afterwards.put([_ended(self, how=how, limit_s=limit_s)])
 
     return WatchedRequest
+
+
+def _ended(request: Request, *, how: str, limit_s: float | None) -> Ended:
+    # SIGTERM and SIGQUIT both set one of these; a child that ends then is not to blame.
+    innocent = bool(state.should_stop is not None or state.should_terminate is not None)
+    return Ended(
+        key=CacheKey.parse(request.kwargs["key"]),
+        task_id=request.id,
+        event=request.kwargs["event"],
+        pid=request.worker_pid,
+        innocent=innocent,
+        how=how,
+        limit_s=None if innocent else limit_s,
+    )
 
 
 def _how(problem: BaseException) -> str:

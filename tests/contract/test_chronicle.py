@@ -6,7 +6,7 @@ import numpy as np
 from bench import Bench
 
 from models.population import Population, contexts
-from models.windows import LONGEST, window_of
+from models.windows import LONGEST, window_of_each
 from precompute.chronicle import START
 from precompute.facts import Action
 from precompute.recent import RecentActions
@@ -38,7 +38,7 @@ def test_a_chronicle_tells_what_chains_look_at(bench: Bench) -> None:
     for deed, action in zip(deeds, done, strict=True):
         history = histories.setdefault(action.user_id, [])
         full, short = (
-            window_of(steps, at=action.at, utc_offset=None, numbers=numbers)
+            window_of_each([steps], at=[action.at], utc_offsets=[None], numbers=numbers)
             for steps in (history[-LONGEST:], deed.before)
         )
         moment = np.array([action.at.timestamp()])

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from precompute.admission import (
-    IDLE,
     REFRESHES_AT,
     Bounds,
     Load,
@@ -22,6 +21,7 @@ from precompute.settings import Settings
 BOUNDS = Bounds(prediction_threshold=0.5, most_waiting=100, most_waiting_events=2000, predictions_per_user=20)
 
 loads = st.integers(0, 500).map(lambda waiting: Load(waiting=waiting))
+IDLE = Load(waiting=0)
 shares = st.floats(0, 1)
 seconds = st.floats(0.001, 600)
 

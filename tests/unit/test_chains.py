@@ -8,7 +8,7 @@ import pytest
 from models.chains import agreement, followers, runs, smoothed
 from models.pooling import FAINTEST, pool_weights, pooled
 from models.population import DECAY, Population, contexts, told_by
-from models.windows import LONGEST, NONE, Windows, window_of
+from models.windows import LONGEST, NONE, Windows, window_of_each
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NUMBERS = {"a": 0, "b": 1, "c": 2}
@@ -16,7 +16,7 @@ NUMBERS = {"a": 0, "b": 1, "c": 2}
 
 def _window(names: str, *, step: timedelta = timedelta(minutes=1), asked: timedelta = timedelta(hours=1)) -> Windows:
     history = [(name, NOON + place * step) for place, name in enumerate(names)]
-    return window_of(history, at=NOON + len(names) * step + asked, utc_offset=None, numbers=NUMBERS)
+    return window_of_each([history], at=[NOON + len(names) * step + asked], utc_offsets=[None], numbers=NUMBERS)
 
 
 def test_window_has_the_latest_first() -> None:
