@@ -8,6 +8,7 @@ Layout: ``pc:cb:ID`` hash (``c`` the callback as JSON, ``of`` its subject, ``tri
 that wait for a subject.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -19,10 +20,12 @@ import redis
 
 from precompute.clock import Clock, from_ms, system_clock, to_ms
 from precompute.durations import in_ms
-from precompute.errors import BrokerUnavailable
+from precompute.errors import BrokerUnavailable, PrecomputeError
 from precompute.ledger import Ledger, TaskRecord
 from precompute.scripts import reaching
 from precompute.subjects import CacheKey, SubjectRef
+
+_log = logging.getLogger(__name__)
 
 FIRST_LOOK = timedelta(seconds=2)
 """Tasks that end between their admission and the record of the callback are noticed after this long."""
@@ -38,7 +41,8 @@ CLAIMED_FOR = timedelta(seconds=60)
 KEPT = timedelta(hours=48)
 """What is not done by then never will be, and its callback is forgotten."""
 
-_DUE = "pc:cb:due"
+DUE = "pc:cb:due"
+"""Sorted set of those that are kept, by when somebody should look after them."""
 
 _CLAIM = """
 -- ARGV: now, until when they are claimed (ms), most. Returns {id, callback, tries, body, 1 when it waits} for each.
@@ -128,7 +132,7 @@ class Callbacks:
                 pipe.pexpire(f"pc:cb:{each.id}", in_ms(KEPT))
                 pipe.sadd(f"pc:cb:of:{each.ref}", each.id)
                 pipe.pexpire(f"pc:cb:of:{each.ref}", in_ms(KEPT))
-                pipe.zadd(_DUE, {each.id: look_at})
+                pipe.zadd(DUE, {each.id: look_at})
             pipe.execute()
 
     def notice(self, refs: Iterable[SubjectRef]) -> None:
@@ -145,7 +149,8 @@ class Callbacks:
             for one in ids:
                 pipe.hget(f"pc:cb:{one}", "c")
             told = pipe.execute() if ids else []
-        self.ripen([_from_json(one, text) for one, text in zip(ids, told, strict=True) if text is not None])
+        read = (_read(one, text) for one, text in zip(ids, told, strict=True) if text is not None)
+        self.ripen([each for each in read if each is not None])
 
     def ripen(self, callbacks: Sequence[Callback]) -> int:
         """Have those of ``callbacks`` sent next that wait for nothing any more; how many those are.
@@ -177,10 +182,14 @@ class Callbacks:
         now = self._clock()
         with _reaching():
             found = self._claim(args=[to_ms(now), to_ms(now + CLAIMED_FOR), most])
-        return [
-            replace(_from_json(one.decode(), text), tries=int(tries), body=body, waits=bool(waits))
-            for one, text, tries, body, waits in found
-        ]
+        claimed = []
+        for one, text, tries, body, waits in found:
+            callback = _read(one.decode(), text)
+            if callback is None:
+                self._drop(one.decode())
+            else:
+                claimed.append(replace(callback, tries=int(tries or 0), body=body, waits=bool(waits)))
+        return claimed
 
     def look_later(self, callbacks: Iterable[Callback]) -> None:
         """Look again later at some that still wait: the longer they do, the more rarely.
@@ -193,7 +202,16 @@ class Callbacks:
         if looks:
             with _reaching():
                 # Only sooner than the claim ends: whoever ended the last task meanwhile wants them sent at once.
-                self._client.zadd(_DUE, looks, xx=True, lt=True)
+                self._client.zadd(DUE, looks, xx=True, lt=True)
+
+    def postpone(self, callback: Callback, *, after: timedelta) -> None:
+        """Have it sent later, as another try of which none is counted.
+
+        Raises:
+            BrokerUnavailable: It is sent when the claim ends.
+        """
+        with _reaching():
+            self._client.zadd(DUE, {callback.id: to_ms(self._clock() + after)}, xx=True)
 
     def freeze(self, callback: Callback, *, body: bytes) -> Callback:
         """Keep what is sent first, so that it is the same when it is sent again.
@@ -213,7 +231,7 @@ class Callbacks:
         """
         with _reaching(), self._client.pipeline(transaction=True) as pipe:
             pipe.hincrby(f"pc:cb:{callback.id}", "tries", 1)
-            pipe.zadd(_DUE, {callback.id: to_ms(self._clock() + after)}, xx=True)
+            pipe.zadd(DUE, {callback.id: to_ms(self._clock() + after)}, xx=True)
             pipe.execute()
 
     def forget(self, callback: Callback) -> None:
@@ -222,10 +240,7 @@ class Callbacks:
         Raises:
             BrokerUnavailable: It is sent once more when the claim ends.
         """
-        with _reaching(), self._client.pipeline(transaction=True) as pipe:
-            pipe.delete(f"pc:cb:{callback.id}")
-            pipe.zrem(_DUE, callback.id)
-            pipe.execute()
+        self._drop(callback.id)
 
     def waiting(self) -> int:
         """How many were asked for and not sent yet.
@@ -234,13 +249,29 @@ class Callbacks:
             BrokerUnavailable: That cannot be told now.
         """
         with _reaching():
-            return int(self._client.zcard(_DUE))
+            return int(self._client.zcard(DUE))
+
+    def _drop(self, one: str) -> None:
+        with _reaching(), self._client.pipeline(transaction=True) as pipe:
+            pipe.delete(f"pc:cb:{one}")
+            pipe.zrem(DUE, one)
+            pipe.execute()
 
 
 def _to_json(callback: Callback) -> bytes:
     about = {name: getattr(callback, name) for name in ("url", "event", "request_id")}
     keys = [str(key) for key in callback.keys]
     return orjson.dumps({**about, "ref": str(callback.ref), "keys": keys, "at": to_ms(callback.asked_at)})
+
+
+def _read(id: str, text: bytes) -> Callback | None:
+    """The callback; nothing, and a line in the log, if nobody can read what is kept of it."""
+    try:
+        return _from_json(id, text)
+    except (PrecomputeError, ValueError, LookupError, TypeError, AttributeError, OverflowError) as problem:
+        about = {"action": "callback_unreadable", "callback": id, "reason": f"{type(problem).__name__}: {problem}"}
+        _log.error("Callback cannot be read", extra=about)
+        return None
 
 
 def _from_json(id: str, text: bytes) -> Callback:

@@ -18,6 +18,11 @@ _log = logging.getLogger(__name__)
 NOT_CALLED = "callback_url is not called: PRECOMPUTE_CALLBACK_SECRET is not set, so nothing could prove who calls"
 """Said in the answer; the tasks themselves are not to be refused for it."""
 
+MOST_KEPT = 100_000
+"""Callbacks kept at a time, some 100 MB on the broker's server."""
+
+NO_ROOM = f"callback_url is not called: {MOST_KEPT} callbacks wait already; ask for the status instead"
+
 
 def call_back(
     plans: Sequence[Plan], receipts: Sequence[Receipt], *, callbacks: Callbacks | None, at: datetime
@@ -27,7 +32,7 @@ def call_back(
     Args:
         plans: As they were admitted.
         receipts: What became of them.
-        callbacks: Where they are kept; None where nothing signs them, and then the receipts say so.
+        callbacks: Where they are kept; None where nothing signs them. Then the receipts say so, as without room.
         at: Now.
 
     Raises:
@@ -38,8 +43,11 @@ def call_back(
         for place, plan in enumerate(plans)
         if plan.event.callback_url
     }
-    if callbacks is None:
-        return [replace(one, warnings=(NOT_CALLED,)) if place in asked else one for place, one in enumerate(receipts)]
+    if not asked:
+        return list(receipts)
+    if callbacks is None or callbacks.waiting() + len(asked) > MOST_KEPT:
+        flaws = (NOT_CALLED if callbacks is None else NO_ROOM,)
+        return [replace(one, warnings=flaws) if place in asked else one for place, one in enumerate(receipts)]
     callbacks.ask(list(asked.values()))
     # Nobody ends a task of those any more, so nobody would notice.
     done = [callback.ref for place, callback in asked.items() if not receipts[place].queued]

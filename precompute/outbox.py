@@ -36,11 +36,13 @@ class Claim:
         target: Where, as :func:`target_of` names it.
         token: Of the lease.
         message: What.
+        stored: The same as it is kept.
     """
 
     target: str
     token: str
     message: dict[str, Any]
+    stored: bytes
 
 
 def target_of(url: str) -> str:
@@ -72,7 +74,9 @@ class Outbox:
         """
         now = self._cache.now_ms()
         found = self._cache.scripts.run("outbox_claim", target, now, token, in_ms(LEASE), in_ms(WORTH_SENDING))
-        return None if found is None else Claim(target=target, token=token, message=orjson.loads(found))
+        if found is None:
+            return None
+        return Claim(target=target, token=token, message=orjson.loads(found), stored=found)
 
     def settle(self, claim: Claim, *, sent: bool) -> None:
         """Say what became of the message; one that was not sent comes again after a rest.
@@ -81,4 +85,5 @@ class Outbox:
             StoreUnavailable: The cache cannot be reached.
         """
         rests = (in_ms(FIRST_REST), in_ms(LONGEST_REST))
-        self._cache.scripts.run("outbox_settle", claim.target, claim.token, int(sent), self._cache.now_ms(), *rests)
+        about = (claim.target, claim.token, int(sent), self._cache.now_ms())
+        self._cache.scripts.run("outbox_settle", *about, *rests, claim.stored)

@@ -27,6 +27,7 @@ from precompute.schedule import beat_runs, schedule_url
 from precompute.scripts import connect as connect_server
 from precompute.scripts import reaching_cache
 from precompute.settings import Settings
+from precompute.shared_clock import SharedClock
 from precompute.stream import stream_url
 from workers.alert_sending import Sender, check_addresses
 from workers.dispatch import CeleryDispatch
@@ -138,6 +139,10 @@ class Watchman:
                 _log.warning("Alerts not looked at", extra={"action": "alerts_away", "reason": problem.message})
             self._away = True
 
+        except Exception:
+            # Whatever it is, the next look may find it gone; without its thread the process would never tell again.
+            _log.exception("Alerts not looked at", extra={"action": "alerts_failed"})
+
     def _nobody_looked(self) -> bool:
         cache = self._watch.cache
         last = max(looked_at(cache) or self._began, self._began)
@@ -172,7 +177,8 @@ def connect(app: Celery) -> None:
 
     def started(**_: Any) -> None:
         settings = Settings.from_environ(os.environ)
-        cache = Cache(connect_server(settings.redis_url))
+        client = connect_server(settings.redis_url)
+        cache = Cache(client, clock=SharedClock(client))
         ping = CeleryDispatch(app).ping
         running.append(watchman(settings, catalogue=catalogue_for(settings), cache=cache, ping=ping))
         running[-1].start()

@@ -73,4 +73,7 @@ class Heartbeat:
             except StoreUnavailable:
                 # The lease may outlast the cache's absence; if not, storing will find out.
                 _log.warning("Sign of life not delivered", extra={"action": "heartbeat_failed", "key": str(self._key)})
+            except Exception:
+                # Whatever it is: without signs of life the lease is lost, and the work of minutes with it.
+                _log.exception("Sign of life failed", extra={"action": "heartbeat_broke", "key": str(self._key)})
             last, shown = time.monotonic(), progress

@@ -6,7 +6,9 @@ import random
 import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 
 from celery import signals
 
@@ -15,6 +17,7 @@ from precompute.errors import BrokerUnavailable, StoreUnavailable
 from precompute.scripts import reaching_cache
 from precompute.settings import Settings
 from workers.callbacks import Answer, Outcome, Sender, body_of
+from workers.postman_hosts import Hosts
 from workers.wiring import engine
 
 _log = logging.getLogger(__name__)
@@ -36,6 +39,9 @@ AWAY_S = 5.0
 
 _SPREAD = 0.2
 """Pauses are up to this share longer, so that what failed together does not come back together."""
+
+BUSY_PAUSE = timedelta(seconds=5)
+"""Callbacks to a slow receiver that has as many as it gets at once come back after this long, or up to twice that."""
 
 
 class Postman:
@@ -60,6 +66,7 @@ class Postman:
         self._sender = sender
         self._count = count
         self._pauses = pauses
+        self._hosts = Hosts()
         self._free = threading.Semaphore(AT_ONCE)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._go_round, name="precompute-postman", daemon=True)
@@ -79,6 +86,10 @@ class Postman:
             except (BrokerUnavailable, StoreUnavailable) as problem:
                 _log.warning("Callbacks wait", extra={"action": "callbacks_wait", "reason": problem.message})
                 pause = AWAY_S
+            except Exception:
+                # Whatever it is, those whom it does not concern are to be told; the claim of this one ends.
+                _log.exception("Callbacks wait", extra={"action": "callbacks_failed"})
+                pause = AWAY_S
             self._ended.wait(pause)
 
     def _hand_out(self) -> int:
@@ -87,28 +98,46 @@ class Postman:
         self._callbacks.look_later(waiting)
         self._callbacks.ripen(waiting)
         for each in claimed:
-            if not each.waits:
+            if each.waits:
+                continue
+            host = urlsplit(each.url).netloc
+            if self._hosts.enter(host):
                 # A claim lasts longer than waiting for those that are being sent, and sending this one.
                 self._free.acquire()
                 # Ends with the process: what it does not get done, another worker does when the claim ends.
-                threading.Thread(target=self._deliver_freeing, args=[each], daemon=True).start()
+                threading.Thread(target=self._deliver_freeing, args=[each, host], daemon=True).start()
+            else:
+                # Nobody gains by guessing it.
+                self._callbacks.postpone(each, after=BUSY_PAUSE * (1 + random.random()))  # noqa: S311
         return len(claimed)
 
-    def _deliver_freeing(self, callback: Callback) -> None:
+    def _deliver_freeing(self, callback: Callback, host: str) -> None:
+        began = monotonic()
         try:
             self._deliver(callback)
         finally:
+            self._hosts.leave(host, seconds=monotonic() - began)
             self._free.release()
 
     def _deliver(self, callback: Callback) -> None:
         try:
-            if not callback.body:
-                body = body_of(callback, self._callbacks.records(callback))
-                callback = self._callbacks.freeze(callback, body=body)
-            self._settle(callback, self._sender.send(callback))
+            self._settle(callback, self._answer(callback))
         except (BrokerUnavailable, StoreUnavailable) as problem:
             extra = {"action": "callback_unsettled", "callback": callback.id, "reason": problem.message}
             _log.warning("Callback comes again", extra=extra)
+
+    def _answer(self, callback: Callback) -> Answer:
+        try:
+            if not callback.body:
+                body = body_of(callback, self._callbacks.records(callback))
+                callback = self._callbacks.freeze(callback, body=body)
+            return self._sender.send(callback)
+        except (BrokerUnavailable, StoreUnavailable):
+            raise
+        except Exception as problem:
+            # A try like any other: uncounted, it would come back for ever.
+            _log.exception("Callback not sent", extra={"action": "callback_broke", "callback": callback.id})
+            return Answer(outcome=Outcome.FAILED, reason=f"unforeseen ({type(problem).__name__})")
 
     def _settle(self, callback: Callback, answer: Answer) -> None:
         about: dict[str, Any] = {"callback": callback.id, "subject": str(callback.ref), "reason": answer.reason}

@@ -17,6 +17,7 @@ from precompute.measures import REPORT_EVERY_S, forget_worker, report_worker
 from precompute.processes import Accounts, role_of
 from precompute.scripts import connect as connect_cache
 from precompute.settings import Settings
+from precompute.shared_clock import SharedClock
 
 _log = logging.getLogger(__name__)
 
@@ -94,6 +95,9 @@ class Reporter:
             self._accounts.report((os.getpid(), *children), children=children)
         except StoreUnavailable:
             _log.warning("Worker not reported", extra={"action": "worker_not_reported", "worker": self._name})
+        except Exception:
+            # Whatever it is: a worker whose thread has ended would look dead for good.
+            _log.exception("Worker not reported", extra={"action": "report_failed", "worker": self._name})
 
 
 def _children_of(pool: Any) -> list[int]:
@@ -106,7 +110,8 @@ def connect() -> None:
     running: list[Reporter] = []
 
     def started(sender: Any, **_: Any) -> None:
-        cache = Cache(connect_cache(Settings.from_environ(os.environ).redis_url))
+        client = connect_cache(Settings.from_environ(os.environ).redis_url)
+        cache = Cache(client, clock=SharedClock(client))
         queues = [queue.name for queue in sender.task_consumer.queues]
         about = {"name": sender.hostname, "processes": sender.pool.num_processes, "queues": queues}
         children = partial(_children_of, sender.pool)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import celeryconfig
+from precompute.callbacks import DUE
 from precompute.clock import Clock
 from precompute.precomputer import Precomputer
 from precompute.queues import IN_DRAIN_ORDER, Queue
@@ -24,11 +25,13 @@ class Backstage:
         beat_ticked_at: When beat looked at its schedule last; None when no beat has for a while.
         messages: On the broker's queues, housekeeping included; None where the broker does not tell cheaply.
         facts: Accepted, and not in the database yet.
+        callbacks: Asked for, and not sent yet.
     """
 
     beat_ticked_at: datetime | None
     messages: Mapping[Queue, int] | None
     facts: int
+    callbacks: int
 
 
 class BrokerSide:
@@ -71,9 +74,9 @@ class BrokerSide:
             for queue in IN_DRAIN_ORDER:
                 pipe.llen(queue.label)
             left_ms, *lengths = pipe.execute()
-            facts = self._stream.xlen(STREAM)
+            facts, callbacks = self._stream.xlen(STREAM), self._stream.zcard(DUE)
         messages = dict(zip(IN_DRAIN_ORDER, lengths, strict=True)) if self._on_redis else None
-        return Backstage(beat_ticked_at=self._ticked_at(left_ms), messages=messages, facts=int(facts))
+        return Backstage(beat_ticked_at=self._ticked_at(left_ms), messages=messages, facts=facts, callbacks=callbacks)
 
     def _ticked_at(self, left_ms: int) -> datetime | None:
         if left_ms < 0:

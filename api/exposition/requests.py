@@ -84,7 +84,7 @@ class Requests:
         with self._lock:
             self._counts[f"{name}\t{bisect_left(BOUNDS_S, seconds)}"] += 1
             self._counts[f"{name}\t{_SUM}"] += round(1e6 * seconds)
-        if self._thread is None:
+        if not self._runs():
             self._start()
 
     def flush(self) -> None:
@@ -98,7 +98,7 @@ class Requests:
                 counts, self._counts = self._counts, defaultdict(int)
             try:
                 self._add(counts)
-            except StoreUnavailable:
+            except BaseException:
                 with self._lock:
                     for name, count in counts.items():
                         self._counts[name] += count
@@ -122,12 +122,16 @@ class Requests:
                 pipe.hincrby(REQUESTS_KEY, name, count)
             pipe.execute()
 
+    def _runs(self) -> bool:
+        # A fork of this process has no threads but its own.
+        return self._thread is not None and self._thread.is_alive()
+
     def _start(self) -> None:
         with self._lock:
-            if self._thread is not None:
+            if self._runs() or self._ended.is_set():
                 return
             self._thread = threading.Thread(target=self._run, name="precompute-requests", daemon=True)
-        self._thread.start()
+            self._thread.start()
         atexit.register(self.close)
 
     def _run(self) -> None:
@@ -137,6 +141,9 @@ class Requests:
                 self._accounts.report([os.getpid()])
             except StoreUnavailable:
                 _log.debug("Requests not counted yet", extra={"action": "requests_kept"})
+            except Exception:
+                # Whatever it is, the counts are kept, and the next time may do.
+                _log.exception("Requests not counted yet", extra={"action": "requests_failed"})
 
 
 def count_requests(app: Flask, cache: Cache) -> Requests:

@@ -182,6 +182,8 @@ def _backstage(behind: Backstage) -> Iterator[Metric]:
     yield _instant("precompute_beat_last_tick_timestamp_seconds", about, behind.beat_ticked_at)
     about = "Facts that are accepted and not in the database yet."
     yield gauge("precompute_facts_waiting", about, rows=[((), behind.facts)])
+    about = "Callbacks that are asked for and not sent yet."
+    yield gauge("precompute_callbacks_waiting", about, rows=[((), behind.callbacks)])
     if behind.messages is not None:
         rows = [((queue.label,), count) for queue, count in behind.messages.items()]
         about = "Messages on the broker's queues, those of housekeeping included."
