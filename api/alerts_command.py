@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import click
@@ -16,6 +17,7 @@ from precompute.errors import PrecomputeError
 from precompute.hysteresis import identity
 from precompute.scripts import connect
 from precompute.settings import Settings
+from precompute.shared_clock import SharedClock
 from workers.alert_sending import check_addresses, lasted, scheme_of, send
 
 NO_URLS = "PRECOMPUTE_ALERT_URLS is not set: alerts are shown here, on the page and in the metrics, and sent nowhere."
@@ -41,12 +43,13 @@ def alerts(*, is_test: bool, as_json: bool) -> None:
     if is_test:
         _test(settings.alert_urls, as_json=as_json)
         return
-    cache = Cache(connect(settings.redis_url))
+    client = connect(settings.redis_url)
+    cache = Cache(client, clock=SharedClock(client))
     active, looked = active_alerts(cache), looked_at(cache)
     if as_json:
         print_json({"alerts": [told(each) for each in active], "looked_at": None if looked is None else iso(looked)})
         return
-    _list(active)
+    _list(active, now=cache.clock())
     if looked is None:
         click.echo("Nobody has looked yet: is the stack running (`make run`)?", err=True)
     elif (ago := cache.clock() - looked) > 4 * settings.alert_interval:
@@ -67,11 +70,10 @@ def told(alert: Alert) -> dict[str, Any]:
     }
 
 
-def _list(active: Sequence[Alert]) -> None:
+def _list(active: Sequence[Alert], *, now: datetime) -> None:
     if not active:
         click.echo("Nothing is wrong.")
         return
-    now = system_clock()
     table = Table("alert", "for", "what", box=None, pad_edge=False)
     for alert in active:
         table.add_row(identity(alert.name, alert.labels), lasted(now - alert.since), alert.summary)
