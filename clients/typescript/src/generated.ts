@@ -530,7 +530,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether this process can serve: its cache and its broker answer.
+         * Whether this process can serve: its cache and its broker answer, and take writes.
          * @description `workers` says how many report, and is no part of it: without any, cached results are served and triggers wait.
          */
         get: operations["getReadiness"];
