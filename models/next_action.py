@@ -208,7 +208,10 @@ def _cases(log: Log, everybody: Population, *, report: Report) -> tuple[Sequence
                 # Of all actions for each event they would take more memory than all else.
                 modes[mode].append(replace(rows, chains=rows.chains[:, :0].copy()))
                 chains[mode].append(rows.chains[max(0, cut - events.start) :].copy())
-    whole = [joined(parts) for parts in modes if parts]
+    # One mode after another, so that no more than one is there twice.
+    whole = []
+    while modes and modes[0]:
+        whole.append(joined(modes.pop(0)))
     cases = [
         Cases(mode=mode, rows=rows, hit=rows.candidates == log.actions[:, None]) for mode, rows in enumerate(whole)
     ]

@@ -141,7 +141,9 @@ def _grown(modes: Sequence[Cases], *, trees: int, seed: int, weighed: tuple[Floa
         random_state=seed,
         n_jobs=1,
     )
-    forest.fit(np.concatenate(seen), np.concatenate(hits))
+    every = np.concatenate(seen)
+    seen.clear()
+    forest.fit(every, np.concatenate(hits))
     return Judgement(pools=pools, forest=forest, blend=weighed[0], others=weighed[1])
 
 
