@@ -24,6 +24,12 @@ METHOD = "next-action-1"
 MOST_LEARNED = 60_000
 """Latest actions that are read: half a minute and 1.3 GB, so that a night has time and room for every kind of model."""
 
+MANY_NAMES = 64
+"""With more, each action takes up to twice the memory to learn from."""
+
+MOST_OF_MANY_NAMES = 30_000
+"""Latest actions that are learned from then."""
+
 HELD_OUT = 0.2
 """Share of the actions, those that were accepted last."""
 
@@ -156,6 +162,8 @@ def _read(facts: Facts) -> tuple[Log, Sequence[int]]:
     if len(places) < NEEDED_ACTIONS:
         what = "actions of users"
         raise too_few("actions", have=len(places), needed=NEEDED_ACTIONS, what=what, code="too_few_actions")
+    if len(log.names) > MANY_NAMES:
+        places = places[-MOST_OF_MANY_NAMES:]
     return log[places].with_names_that_occur(), [stored.accepted[place] for place in places.tolist()]
 
 

@@ -125,3 +125,11 @@ def test_the_same_log_teaches_the_same(platform: Sequence[Action]) -> None:
     history = History.of(platform[:30])
     asked = platform[30].at
     assert one.distribution(history.steps, at=asked) == other.distribution(history.steps, at=asked)
+
+
+def test_of_many_names_fewer_actions_are_learned(platform: Sequence[Action], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The latest, so that a night's training has room."""
+    monkeypatch.setattr("models.actions_lesson.MANY_NAMES", 1)
+    monkeypatch.setattr("models.actions_lesson.MOST_OF_MANY_NAMES", 600)
+    lesson = actions_lesson(KnownFacts(*platform), in_use=None, report=nothing_told)
+    assert lesson.lineage.metrics["actions_learned"] == 480
