@@ -1,6 +1,8 @@
 """The command line, ``precompute …``. A sub-command is imported when it is called, so that ``--help`` is fast."""
 
+import sys
 from importlib import import_module
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -63,6 +65,26 @@ class LazyGroup(click.Group):
         commands = [CompletionItem(name, help=about) for name, (_, about) in COMMANDS.items()]
         options = click.Command.shell_complete(self, ctx, incomplete)
         return [each for each in commands if each.value.startswith(incomplete)] + options
+
+    def main(self, *args: Any, standalone_mode: bool = True, **named: Any) -> Any:
+        """Run as a program: what is wrong with its use is told in a line, like all that goes wrong."""
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **named)
+        try:
+            code = super().main(*args, standalone_mode=False, **named)
+        except click.exceptions.NoArgsIsHelpError as bare:
+            bare.show()
+            sys.exit(bare.exit_code)
+        except click.ClickException as wrong:
+            path = wrong.ctx.command_path if isinstance(wrong, click.UsageError) and wrong.ctx else ""
+            told = wrong.format_message().rstrip(".")
+            hint = f" (`{path} -h` says what it takes)" if path else ""
+            click.echo(f"precompute: {told}{hint}", err=True)
+            sys.exit(wrong.exit_code)
+        except click.Abort:
+            click.echo("precompute: given up", err=True)
+            sys.exit(1)
+        sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""

@@ -1,5 +1,6 @@
 """The triggers for campaigns, logins and batches, and their answers; the OpenAPI document is made from them."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from api.answers import ByTaskType, ProblemSchema, ReceiptSchema, TaskTypeName, 
 from api.schemas import TriggerSchema, WholeNumber, callback_field, check_depth, id_field
 from precompute.results.user import ModelSchema, PredictedActionSchema
 from workers.campaign.budget import LARGEST
+
+_DIGIT = re.compile(r"\d")
 
 MOST_IN_BATCH = 1000
 """Triggers in one request."""
@@ -23,6 +26,8 @@ def check_budget(budget: Any) -> None:
     amounts = budget.values() if isinstance(budget, Mapping) else (budget,)
     if isinstance(budget, bool | list):
         raise ValidationError("Must be an amount: a number, words that hold one, or an object.")
+    if any(isinstance(one, str) and one.strip() and not _DIGIT.search(one) for one in amounts):
+        raise ValidationError("Must hold a number where it is words.")
     if any(isinstance(one, int | float) and one < 0 for one in amounts):
         raise ValidationError("Must not be below 0.")
     if any(isinstance(one, int | float) and one > LARGEST for one in amounts):

@@ -40,5 +40,5 @@ def write_lines(logger: logging.Logger, **_: Any) -> None:
         handler.setFormatter(formatter(_settings.log_format))
     # Ours say the same with the key, the sweep would fill the log with two lines every few seconds, and the HTTP client
     # writes whole URLs, whose queries may be signatures.
-    for name in ("celery.worker.strategy", "celery.app.trace", "faster_whisper", "httpx2"):
+    for name in ("celery.worker.strategy", "celery.app.trace", "multiprocessing", "faster_whisper", "httpx2"):
         logging.getLogger(name).setLevel(logging.WARNING)

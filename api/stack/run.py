@@ -23,6 +23,7 @@ from api.stack.welcome import STOPPING, welcome
 from precompute.exposure import check_api, check_flower
 from precompute.plugins import catalogue_for
 from precompute.settings import Settings
+from workers.alert_sending import check_addresses
 
 SERVERS_READY_WITHIN = timedelta(seconds=30)
 """An append-only file of a full gigabyte is read in about ten seconds."""
@@ -43,6 +44,7 @@ def up(procfile: Path | None) -> None:
     settings = Settings.from_environ(os.environ)
     check_api(settings)
     check_flower(settings)
+    check_addresses(settings.alert_urls)
     catalogue_for(settings)  # what is wrong with plug-ins and TTLs is told once, not by each process
     servers = embedded_servers(settings, environ=os.environ)
     programs = procfile_programs(procfile or Path(api.__file__).parents[1] / "Procfile")

@@ -158,7 +158,7 @@ def test_flower_shows_the_queues_of_a_broker_with_a_password(watched: Watched) -
 
 def test_what_falls_silent_is_told_once_and_its_return_too(watched: Watched) -> None:
     """Beat, which has it looked, and all workers, which would look: the API looks in their place, tells and sends."""
-    silent = ("redbeat", "interactive@", "background@")
+    silent = ("workers.beat.Scheduler", "interactive@", "background@")
     watched.signal(signal.SIGSTOP, *silent)
     watched.hook.wait_for("precompute: beat_silent has started", "precompute: workers_missing has started")
     alerts = {alert["name"]: alert for alert in watched.api.get("/metrics").json()["metrics"]["alerts"]}

@@ -152,3 +152,15 @@ def test_a_file_that_cannot_be_opened_is_told_in_one_line(precompute: RemoteComm
     result = precompute("submit", "video", "v1", "--data", str(tmp_path / "none.json"))
     assert result.exit_code == 2
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("words", [["nosuch"], ["cache", "rm"], ["watch", "planet", "x"], ["keys", "create", "a b"]])
+def test_wrong_use_is_told_in_a_line(words: list[str]) -> None:
+    """As whatever else goes wrong, with where to read more; the exit code says which of the two it was."""
+    told = subprocess.run(
+        [sys.executable, "-m", "api.cli", *words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    [line] = told.stderr.splitlines()
+    assert line.startswith("precompute: ")
+    assert line.endswith("-h` says what it takes)")
+    assert (told.returncode, told.stdout) == (2, "")

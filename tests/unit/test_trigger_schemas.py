@@ -34,14 +34,14 @@ def test_what_the_document_answers_is_answered(schema: type[Schema], example: An
     assert schema().dump(example) == example
 
 
-@pytest.mark.parametrize("budget", [0, 12.5, "500 EUR", {"daily": 20}, None])
+@pytest.mark.parametrize("budget", [0, 12.5, "500 EUR", {"daily": 20}, None, " "])
 def test_budgets_are_taken_as_callers_write_them(budget: Any) -> None:
     """A brief is free, so the budget is kept as it is."""
     sent = {"campaign_id": "c1", "user_id": "u1", "campaign_data": {"budget": budget}}
     assert schemas.CampaignTriggerSchema().load(sent) == sent
 
 
-@pytest.mark.parametrize("budget", [True, False, [], [5], 1e308, -0.01, {"total": 1e308}, {"daily": -1}])
+@pytest.mark.parametrize("budget", [True, False, [], [5], 1e308, -0.01, {"total": 1e308}, {"daily": -1}, "abc", {"total": "?"}])
 def test_a_budget_that_is_no_amount_is_named(budget: Any) -> None:
     """Rather than kept, and taken for none."""
     sent = {"campaign_id": "c1", "user_id": "u1", "campaign_data": {"budget": budget}}
