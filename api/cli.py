@@ -66,7 +66,7 @@ class LazyGroup(click.Group):
         options = click.Command.shell_complete(self, ctx, incomplete)
         return [each for each in commands if each.value.startswith(incomplete)] + options
 
-    def main(self, *args: Any, standalone_mode: bool = True, **named: Any) -> Any:
+    def main(self, *args: Any, standalone_mode: bool = True, **named: Any) -> Any:  # type: ignore[override]
         """Run as a program: what is wrong with its use is told in a line, like all that goes wrong."""
         if not standalone_mode:
             return super().main(*args, standalone_mode=False, **named)

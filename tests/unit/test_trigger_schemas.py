@@ -41,7 +41,9 @@ def test_budgets_are_taken_as_callers_write_them(budget: Any) -> None:
     assert schemas.CampaignTriggerSchema().load(sent) == sent
 
 
-@pytest.mark.parametrize("budget", [True, False, [], [5], 1e308, -0.01, {"total": 1e308}, {"daily": -1}, "abc", {"total": "?"}])
+@pytest.mark.parametrize(
+    "budget", [True, False, [], [5], 1e308, -0.01, {"total": 1e308}, {"daily": -1}, "abc", {"total": "?"}]
+)
 def test_a_budget_that_is_no_amount_is_named(budget: Any) -> None:
     """Rather than kept, and taken for none."""
     sent = {"campaign_id": "c1", "user_id": "u1", "campaign_data": {"budget": budget}}
