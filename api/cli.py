@@ -1,6 +1,7 @@
 """The command line, ``precompute …``. A sub-command is imported when it is called, so that ``--help`` is fast."""
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -66,12 +67,15 @@ class LazyGroup(click.Group):
         options = click.Command.shell_complete(self, ctx, incomplete)
         return [each for each in commands if each.value.startswith(incomplete)] + options
 
-    def main(self, *args: Any, standalone_mode: bool = True, **named: Any) -> Any:  # type: ignore[override]
+    def main(  # type: ignore[override]  # click says in overloads that it never returns as a program
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **named: Any
+    ) -> Any:
         """Run as a program: what is wrong with its use is told in a line, like all that goes wrong."""
-        if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **named)
+        as_program = named.pop("standalone_mode", True)
+        if not as_program:
+            return super().main(args, prog_name, standalone_mode=False, **named)
         try:
-            code = super().main(*args, standalone_mode=False, **named)
+            code = super().main(args, prog_name, standalone_mode=False, **named)
         except click.exceptions.NoArgsIsHelpError as bare:
             bare.show()
             sys.exit(bare.exit_code)
