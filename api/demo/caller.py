@@ -19,9 +19,10 @@ class Caller:
         self._client = client
 
     @classmethod
-    def of(cls, url: str) -> "Caller":
-        """A caller of the service at ``url``."""
-        return cls(httpx2.Client(base_url=url, timeout=TIMEOUT_SECONDS))
+    def of(cls, url: str, *, key: str | None = None) -> "Caller":
+        """A caller of the service at ``url``, with an API key where it asks for one."""
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return cls(httpx2.Client(base_url=url, timeout=TIMEOUT_SECONDS, headers=headers))
 
     def is_up(self) -> bool:
         """Whether the service answers at all."""

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from api.console import print_json
 from api.demo.borrowed_stack import borrowed_stack
 from api.demo.caller import API, Caller
 from api.demo.errors import DemoFailed
@@ -33,15 +34,16 @@ from precompute.urls import captions_path, thumbnail_path
 )
 @click.option("--video-id", help="Under which id; by default the name of the file.")
 @click.option("--fresh", is_flag=True, help="Compute again what the cache holds.")
-def demo(url: str | None, video: Path | None, video_id: str | None, fresh: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON; the rest goes to standard error.")
+def demo(url: str | None, video: Path | None, video_id: str | None, fresh: bool, as_json: bool) -> None:
     """Precompute a video before your eyes; starts the stack where it is not up, and ends it again."""
     if url and video:
         raise click.UsageError("--url and --video exclude each other")
     signal.signal(signal.SIGTERM, _leave)
     settings = Settings.from_environ(os.environ)
     service = url_of(settings.host, settings.port)
-    console = Console(highlight=False)
-    caller = Caller.of(service)
+    console = Console(highlight=False, stderr=as_json)
+    caller = Caller.of(service, key=os.environ.get("PRECOMPUTE_API_KEY"))
     source = {"url": url} if url else {"url": str(video.resolve())} if video else {}
     video_id = video_id or _id_for(source.get("url"))
     with ExitStack() as closing:
@@ -51,20 +53,32 @@ def demo(url: str | None, video: Path | None, video_id: str | None, fresh: bool)
             log = settings.data_dir / "demo.log"
             console.print(f"Starting the stack; its output goes to {log}")
             closing.enter_context(borrowed_stack(log, environ=environ, is_up=caller.is_up))
-        _show(caller, video_id=video_id, source=source, fresh=fresh, console=console)
+        ended = _run(caller, video_id=video_id, source=source, fresh=fresh, console=console)
+        if as_json:
+            print_json(_told(caller, tasks=ended, video_id=video_id))
+        else:
+            console.print(_found(caller, tasks=ended, video_id=video_id))
+        if failed := [name for name, task in ended.items() if task["state"] != "ready"]:
+            raise DemoFailed(f"not everything was computed: {', '.join(failed)}")
         _say_where(console, service=service, video_id=video_id)
         if borrowed:
             _hold(console)
 
 
-def _show(caller: Caller, *, video_id: str, source: Mapping[str, Any], fresh: bool, console: Console) -> None:
+def _run(caller: Caller, *, video_id: str, source: Mapping[str, Any], fresh: bool, console: Console) -> Tasks:
     if fresh:
         console.print(f"Forgot {caller.forget(video_id)} results of {video_id}")
     console.print(f"{video_id}: {caller.upload(video_id, data=source)['message']}", style="bold")
-    ended = follow(lambda: caller.tasks(video_id), console=console)
-    console.print(_found(caller, tasks=ended, video_id=video_id))
-    if failed := [name for name, task in ended.items() if task["state"] != "ready"]:
-        raise DemoFailed(f"not everything was computed: {', '.join(failed)}")
+    return follow(lambda: caller.tasks(video_id), console=console)
+
+
+def _told(caller: Caller, *, tasks: Tasks, video_id: str) -> dict[str, Any]:
+    ready = [name for name, task in tasks.items() if task["state"] == "ready"]
+    return {
+        "video_id": video_id,
+        "tasks": tasks,
+        "results": {name: caller.result(name, video_id=video_id) for name in ready},
+    }
 
 
 def _found(caller: Caller, *, tasks: Tasks, video_id: str) -> Table:

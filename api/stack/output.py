@@ -2,11 +2,13 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from queue import Full, Queue
 from threading import Thread
+from typing import Any
 
+import orjson
 from honcho.colour import get_colours
 from honcho.printer import Message, Printer
 from rich.console import Console, RenderableType
@@ -25,8 +27,9 @@ class Output:
     duplicate of the descriptor, for a thread blocked on ``sys.stdout`` makes the interpreter abort at its end.
     """
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], *, as_json: bool = False) -> None:
         names = (SYSTEM, *names)
+        self._as_json = as_json
         self._file = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", errors="replace")
         self._printer = Printer(self._file, width=max(map(len, names)))
         self._colours = dict(zip(names[1:], get_colours(), strict=False))
@@ -38,10 +41,22 @@ class Output:
     def line(self, name: str, text: str | bytes) -> None:
         """One or more lines of the program ``name``."""
         now = datetime.now().astimezone()
+        if self._as_json:
+            told = text.decode(errors="replace") if isinstance(text, bytes) else text
+            for each in told.splitlines():
+                self.tell({"program": name, "at": now.isoformat(timespec="milliseconds"), "line": each})
+            return
         self._put(Message(type="line", data=text, time=now, name=name, colour=self._colours.get(name)))
 
+    def tell(self, value: Mapping[str, Any]) -> None:
+        """A line for whatever program reads this one; nothing for a person."""
+        if self._as_json:
+            self._put(orjson.dumps(value).decode() + "\n")
+
     def show(self, *things: RenderableType) -> None:
-        """Text and tables for the person at the terminal, without a name before them."""
+        """Text and tables for the person at the terminal, without a name before them; nothing for a program."""
+        if self._as_json:
+            return
         with self._console.capture() as rendered:
             for thing in things:
                 # soft_wrap: commands are to be copied, so no line is broken

@@ -19,7 +19,7 @@ from api.stack.output import Output
 from api.stack.ports import Port, check_ports, is_answering, is_healthy
 from api.stack.supervisor import Supervisor
 from api.stack.watchdog import Watchdog
-from api.stack.welcome import STOPPING, welcome
+from api.stack.welcome import STOPPING, places, welcome
 from precompute.exposure import check_api, check_flower
 from precompute.plugins import catalogue_for
 from precompute.settings import Settings
@@ -39,7 +39,8 @@ WEB = "web"
     default=None,
     help="What to run instead of the project's own Procfile.",
 )
-def up(procfile: Path | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print each line, and what runs where, as a JSON object.")
+def up(procfile: Path | None, as_json: bool) -> None:
     """Run the whole stack until Ctrl-C: embedded Valkey (unless REDIS_URL is set) and the Procfile."""
     settings = Settings.from_environ(os.environ)
     check_api(settings)
@@ -51,12 +52,14 @@ def up(procfile: Path | None) -> None:
     with ExitStack() as closing:
         lock = closing.enter_context(held_lock(settings.data_dir))
         check_ports(ports_of(settings, servers=servers))
-        output = Output([server.name for server in servers] + [program.name for program in programs])
+        names = [server.name for server in servers] + [program.name for program in programs]
+        output = Output(names, as_json=as_json)
         closing.callback(output.close)
         supervisor = closing.enter_context(
             Supervisor(environ=environ_for(os.environ, servers=servers), output=output, watchdog=Watchdog(held=(lock,)))
         )
         if _all_up(supervisor, servers=servers, programs=programs, settings=settings):
+            output.tell({"running": places(settings, servers=servers)})
             output.show(*welcome(settings, servers=servers, broker_shared=is_broker_shared(os.environ)))
             supervisor.keep_until(lambda: False)
         output.show(STOPPING)

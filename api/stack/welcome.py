@@ -1,6 +1,6 @@
 """What ``precompute up`` tells the person who started it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from rich.console import RenderableType
@@ -24,7 +24,7 @@ STOPPING = Text("Stopping. A second Ctrl-C does not wait for running tasks.", st
 
 def welcome(settings: Settings, *, servers: Sequence[EmbeddedServer], broker_shared: bool) -> Iterator[RenderableType]:
     """What runs where, two calls to try, and how to stop."""
-    yield Panel(_places(settings, servers=servers), title="predictive precompute is running", expand=False)
+    yield Panel(_table(places(settings, servers=servers)), title="predictive precompute is running", expand=False)
     if broker_shared:
         yield Text(SHARED_BROKER, style="yellow")
     yield Text("Try:", style="bold")
@@ -41,25 +41,29 @@ def url_of(address: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _places(settings: Settings, *, servers: Sequence[EmbeddedServer]) -> Table:
+def places(settings: Settings, *, servers: Sequence[EmbeddedServer]) -> dict[str, str]:
+    """What runs where, by the words a person is told."""
     embedded = {server.variable: server.url for server in servers}
-    flower_url = url_of(settings.flower_address, settings.flower_port)
     api_url = url_of(settings.host, settings.port)
-    table = Table.grid(padding=(0, 2))
     user, _, password = settings.flower_login.partition(":")
     # The shipped login is no secret; one's own stays one.
     login = f"{user} / {password}" if settings.flower_login == Settings().flower_login else user
-    for what, where in (
-        ("Operations", api_url),
-        ("API", f"{api_url}/api/precompute"),
-        ("Open to", _open_to(settings)),
-        ("Its documentation", f"{api_url}/docs"),
-        ("Flower", f"{flower_url}  (login {login})"),
-        ("Cache", _place(settings.redis_url, embedded=embedded.get("REDIS_URL"))),
-        ("Broker", _place(settings.broker, embedded=embedded.get("BROKER_URL"))),
-        ("Data", str(settings.data_dir.resolve())),
-        ("Videos", str(settings.media_root.resolve())),
-    ):
+    return {
+        "Operations": api_url,
+        "API": f"{api_url}/api/precompute",
+        "Open to": _open_to(settings),
+        "Its documentation": f"{api_url}/docs",
+        "Flower": f"{url_of(settings.flower_address, settings.flower_port)}  (login {login})",
+        "Cache": _place(settings.redis_url, embedded=embedded.get("REDIS_URL")),
+        "Broker": _place(settings.broker, embedded=embedded.get("BROKER_URL")),
+        "Data": str(settings.data_dir.resolve()),
+        "Videos": str(settings.media_root.resolve()),
+    }
+
+
+def _table(found: Mapping[str, str]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for what, where in found.items():
         table.add_row(what, Text(where))
     return table
 

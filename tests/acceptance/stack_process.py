@@ -78,7 +78,7 @@ class Stack:
     def wait_until_up(self, *, within_seconds: float = 120) -> Self:
         """The same, once it says that it is running."""
         self._up.wait(within_seconds)
-        assert RUNNING in self.output, self.output
+        assert RUNNING in self.output or '{"running"' in self.output, self.output
         return self
 
     def end(self, number: signal.Signals, *, whole_group: bool = False) -> int:
@@ -106,7 +106,7 @@ class Stack:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.lines.append(line)
-            if RUNNING in line:
+            if RUNNING in line or line.startswith('{"running"'):
                 self._up.set()
         self.process.stdout.close()
         self._up.set()

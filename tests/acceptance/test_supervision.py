@@ -1,5 +1,6 @@
 """``precompute up`` on processes of its own test, quick to start: what it starts it ends, whatever happens."""
 
+import json
 import os
 import signal
 import socket
@@ -164,3 +165,13 @@ def test_a_redis_of_ones_own_is_used(up: Up, tmp_path: Path, environ: dict[str, 
     assert "noeviction" in stack.output
     assert "redis://db.example:6379/3" in stack.output
     assert not (Path(environ["PRECOMPUTE_DATA_DIR"]) / "cache").exists()
+
+
+def test_a_program_that_reads_along_gets_objects(up: Up, procfile: Path, environ: dict[str, str]) -> None:
+    """With ``--json`` each line of each process is one, and one says what runs where."""
+    stack = up("--procfile", str(procfile), "--json").wait_until_up()
+    assert stack.end(signal.SIGTERM) == 0, stack.output
+    told = [json.loads(line) for line in stack.lines]
+    [places] = [one["running"] for one in told if "running" in one]
+    assert places["API"] == f"http://localhost:{environ['PRECOMPUTE_PORT']}/api/precompute"
+    assert {"cache", "broker"} <= {one["program"] for one in told if "program" in one}
