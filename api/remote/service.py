@@ -23,6 +23,10 @@ class ServiceAway(PrecomputeError):
     code = "service_away"
 
 
+class NotTheService(ServiceAway):
+    """Something else answers where the service was looked for."""
+
+
 class ServiceRefused(PrecomputeError):
     """The service answers that it will not.
 
@@ -103,7 +107,9 @@ class Service:
             body = None
         if not isinstance(body, dict):
             kind = response.headers.get("Content-Type", "something").partition(";")[0]
-            raise ServiceAway(f"what answers at {self.url} is not this service: {response.status_code}, {kind}")
+            told = f"what answers at {self.url} is not this service: {response.status_code}, {kind}"
+            # A proxy has words of its own while the service is started anew.
+            raise ServiceAway(told) if response.is_server_error else NotTheService(told)
         if not response.is_success:
             raise refusal(body, response)
         return body

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 
-from api.remote.service import API, Service, ServiceAway, ServiceRefused
+from api.remote.service import API, NotTheService, Service, ServiceAway, ServiceRefused
 
 SILENCE_S = 30.0
 """A connection that says nothing for so long is dead: the service says that it is there every few seconds."""
@@ -52,6 +52,8 @@ def changes(service: Service, subject: str, subject_id: str) -> Iterator[Mapping
                     seen[told.data["task_type"]] = told.data
                     yield told.data
             problem: ServiceAway | ServiceRefused = ServiceAway(f"the service at {service.url} ends the stream early")
+        except NotTheService:
+            raise
         except ServiceAway as away:
             problem = away
         except ServiceRefused as refused:
@@ -77,7 +79,7 @@ def _events(service: Service, path: str) -> Iterator[Told]:
     except httpx2.HTTPError as problem:
         raise service.away(problem) from problem
     except ValueError as problem:
-        raise ServiceAway(f"what answers at {service.url} is not this service") from problem
+        raise NotTheService(f"what answers at {service.url} is not this service") from problem
 
 
 def parsed(lines: Iterable[str]) -> Iterator[Told]:

@@ -212,3 +212,20 @@ def test_events_are_read_as_the_standard_has_it() -> None:
     """Data on several lines, comments, a blank after the colon or none, and half an event at the end, which is none."""
     lines = [": hello", "", "event:state", 'data: {"a":', "data:1}", "", "data: {}", "", "event: done", "data: {}"]
     assert [(told.name, told.data) for told in parsed(lines)] == [("state", {"a": 1})]
+
+
+@pytest.mark.timeout(30)
+def test_what_is_not_the_service_is_told_at_once(precompute: RemoteCommandLine) -> None:
+    """Another program's page is no connection that broke."""
+
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server, serving(server):
+        result = precompute("watch", "user", "u1", "--url", f"http://127.0.0.1:{server.server_port}")
+    assert result.exit_code == 1
+    assert "is not this service: 404, text/html" in result.stderr
