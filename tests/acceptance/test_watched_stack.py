@@ -177,7 +177,9 @@ def test_flower_knows_after_a_restart_what_it_knew(watched: Watched) -> None:
     assert "precompute.roas_prediction" in watched.tasks()
     assert watched.stack.end(signal.SIGTERM) == 0, watched.stack.output
     command = parse_procfile((ROOT / "Procfile").read_text()).processes["flower"]
-    alone = subprocess.Popen(["sh", "-c", command], cwd=ROOT, env=watched.environ, stderr=subprocess.DEVNULL)
+    programs = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    environ = watched.environ | {"PATH": programs}
+    alone = subprocess.Popen(["sh", "-c", command], cwd=ROOT, env=environ, stderr=subprocess.DEVNULL)
     try:
         assert "flower" in shlex.split(command)
         assert "precompute.roas_prediction" in watched.until(lambda: _tasks_of(watched))

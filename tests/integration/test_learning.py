@@ -151,6 +151,7 @@ def test_a_worker_trains_when_beat_asks(
             "REDIS_URL": cache_server.url,
             "BROKER_URL": broker.url,
             "PRECOMPUTE_DATA_DIR": str(settings.data_dir.resolve()),
+            "PRECOMPUTE_LOG_FORMAT": "text",
         }
         worker = LocalWorker(
             name="night", queues=("background",), environ=environ, log=tmp_path / "night.log", processes=1
