@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 import redis
 from bench import CATALOGUE, Bench
+from callback_receiver import Mailbox, open_mailbox
 from flask import Flask
 from servers import ValkeyServer
 from watched_precomputer import WatchedSleep, precomputer_with
 
 from api.app import create_app
 from api.views.exposition import scrape_of
+from precompute.callbacks import Callbacks
 from precompute.precomputer import Precomputer
 from precompute.settings import Settings
 
@@ -44,3 +47,23 @@ def app(precomputer: Precomputer, cache_server: ValkeyServer) -> Iterator[Flask]
     scrape_of(app).deadline_s = 20
     yield app
     scrape_of(app).close()
+
+
+@pytest.fixture(scope="module")
+def mailboxes() -> Iterator[Mailbox]:
+    """One for all tests."""
+    with open_mailbox() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture
+def mailbox(mailboxes: Mailbox) -> Mailbox:
+    """An empty one that takes everything."""
+    mailboxes.answers, mailboxes.letters, mailboxes.leads_to = SimpleQueue(), SimpleQueue(), ""
+    return mailboxes
+
+
+@pytest.fixture
+def callbacks(bench: Bench) -> Callbacks:
+    """Beside the bench's entries."""
+    return Callbacks(bench.client, ledger=bench.ledger, clock=bench.clock)

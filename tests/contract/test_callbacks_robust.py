@@ -1,97 +1,20 @@
 """Callbacks among broken records, broken tries, silent receivers and too many of them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from queue import SimpleQueue
 
 import orjson
 import pytest
-from bench import CATALOGUE, CUTS, RAW, SOLO, Bench, key
+from bench import CUTS, RAW, SOLO, Bench, key
+from callback_bench import SECRET, due, end, sending, trigger
 from callback_receiver import LONGEST_WAIT_S, Mailbox, open_mailbox
 
-from precompute.addresses import networks
-from precompute.admission import Receipt
 from precompute.callbacks import FIRST_LOOK, Callback, Callbacks
-from precompute.calling_back import NO_ROOM, call_back
-from precompute.events import VideoUploaded
-from precompute.planner import plan
-from precompute.task_type import TaskType
+from precompute.calling_back import NO_ROOM
 from workers.callbacks import Answer, Outcome, Sender
 from workers.postman import PAUSES, Postman
 from workers.postman_hosts import MOST_EACH, Hosts
 
-HERE = networks("127.0.0.0/8")
-SECRET = "not so secret"
 CTR_LIKE = {"url": "http://127.0.0.1/", "event": "e", "ref": "video:v1", "keys": [], "at": 0}
-
-
-@pytest.fixture(scope="module")
-def mailboxes() -> Iterator[Mailbox]:
-    """One for all tests."""
-    with open_mailbox() as mailbox:
-        yield mailbox
-
-
-@pytest.fixture
-def mailbox(mailboxes: Mailbox) -> Mailbox:
-    """An empty one that takes everything."""
-    mailboxes.answers, mailboxes.letters, mailboxes.leads_to = SimpleQueue(), SimpleQueue(), ""
-    return mailboxes
-
-
-@pytest.fixture
-def callbacks(bench: Bench) -> Callbacks:
-    """Beside the bench's entries."""
-    return Callbacks(bench.client, ledger=bench.ledger, clock=bench.clock)
-
-
-class Sending:
-    """A postman at work, and what it counted."""
-
-    def __init__(self, callbacks: Callbacks, *, allowed: bool = True) -> None:
-        self._counted: SimpleQueue[str] = SimpleQueue()
-        sender = Sender(secrets=[SECRET], allowed=HERE if allowed else ())
-        self.postman = Postman(callbacks, sender, count=self._counted.put)
-
-    def counted(self) -> str:
-        """What was counted next; waits for it."""
-        return str(self._counted.get(timeout=LONGEST_WAIT_S))
-
-
-@contextmanager
-def sending(callbacks: Callbacks, *, allowed: bool = True) -> Iterator[Sending]:
-    """A postman until the end."""
-    at_work = Sending(callbacks, allowed=allowed)
-    at_work.postman.start()
-    try:
-        yield at_work
-    finally:
-        at_work.postman.stop()
-
-
-def trigger(bench: Bench, callbacks: Callbacks | None, *rows: TaskType, url: str = "", video: str = "v1") -> Receipt:
-    """An upload that wants to be told."""
-    receipt = bench.trigger(*rows, video=video)
-    event = VideoUploaded(subject_id=video, user_id="u1", fingerprint="f1", callback_url=url or None)
-    planned = plan(event, catalogue=CATALOGUE, rows=rows)
-    [told] = call_back([planned], [receipt], callbacks=callbacks, at=bench.clock())
-    return told
-
-
-def end(bench: Bench, callbacks: Callbacks, row: TaskType, *, failing: bool = False) -> None:
-    """A worker ends a task, and says so."""
-    if failing:
-        bench.begin(row)
-        bench.fail(row)
-        bench.dependants.release(row, key(row))
-    else:
-        bench.compute(row)
-    callbacks.notice([key(row).ref])
-
-
-def due(callbacks: Callbacks) -> list[Callback]:
-    """Those to be sent now."""
-    return [each for each in callbacks.claim(most=100) if not each.waits]
 
 
 def test_what_cannot_be_read_is_dropped_alone(
