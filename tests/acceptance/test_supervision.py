@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from pytest_docker_tools.wrappers.container import wait_for_callable
 from stack_process import Stack
 
 Up = Callable[..., Stack]
@@ -51,7 +52,7 @@ def procfile(tmp_path: Path) -> Path:
 def test_a_signal_ends_every_process(up: Up, procfile: Path, number: signal.Signals, whole_group: bool) -> None:
     """SIGTERM, Ctrl-C and a closed terminal end all processes and their children, and are no failure."""
     stack = up("--procfile", str(procfile)).wait_until_up()
-    assert len(stack.left()) >= 8
+    wait_for_callable("waiting for the children of what is up", lambda: len(stack.left()) >= 8, timeout=60)
     assert stack.end(number, whole_group=whole_group) == 0, stack.output
     assert stack.left() == {}
 
