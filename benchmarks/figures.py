@@ -1,7 +1,7 @@
 """What a benchmark found out: a figure, its rival of the same run, the target, and the verdict that follows from them.
 
-    told("cached_read", [Figure(what="cached read", ours=1234.5, rival=1500.0, unit="requests/s", target=">= 0.80")],
-         as_json=options.json)
+``told("cached_read", [Figure(what="cached read", ours=1234.5, rival=1500.0, unit="requests/s", target=">= 0.80")],
+as_json=options.json)`` prints them.
 """
 
 import json
@@ -91,9 +91,9 @@ def table_of(name: str, figures: Sequence[Figure]) -> Table:
         table.add_row(
             figure.what,
             f"{readable(figure.ours)} {figure.unit}",
-            "–" if figure.rival is None else f"{readable(figure.rival)} {figure.unit}",
-            "–" if figure.ratio is None else f"{figure.ratio:.2f}",
-            figure.target or "–",
+            "" if figure.rival is None else f"{readable(figure.rival)} {figure.unit}",
+            "" if figure.ratio is None else f"{figure.ratio:.2f}",
+            figure.target or "",
             {True: "met", False: "missed", None: ""}[figure.met],
         )
     return table
