@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from precompute.admission import admit
 from precompute.cache import Cache
 from precompute.catalogue import Catalogue
-from precompute.events import event_from_json
+from precompute.events import event_if_known
 from precompute.ledger import Ledger
 from precompute.message import Dispatch
 from precompute.planner import Cause, plan
@@ -60,9 +60,8 @@ class Dependants:
             needed = self.catalogue.get(resumption.missing_input.task_type)
             # As urgent as the task that needs it, and for the same reason.
             priority, cause = Queue.labelled(message.queue).value, Cause(message.cause)
-            try:
-                event = event_from_json(message.event)
-            except (KeyError, TypeError, ValueError):
+            event = event_if_known(message.event)
+            if event is None:
                 # Of a version that this one cannot read. Whoever takes its message says so, and nobody stumbles again.
                 self.dispatch([message])
                 return True

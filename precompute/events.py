@@ -88,7 +88,7 @@ def event_if_known(text: str | bytes) -> Event | None:
     """The same; None for what another version of this service wrote and this one cannot read."""
     try:
         return event_from_json(text)
-    except (KeyError, TypeError, ValueError, PrecomputeError):
+    except (AttributeError, KeyError, TypeError, ValueError, PrecomputeError):
         return None
 
 

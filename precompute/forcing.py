@@ -8,10 +8,10 @@ from precompute.admission import Receipt, admit_all
 from precompute.cache import Cache
 from precompute.catalogue import Catalogue
 from precompute.due import DueEntries, DueEntry
-from precompute.events import event_from_json
 from precompute.ledger import Ledger
 from precompute.message import Dispatch, Forced
-from precompute.planner import Cause, Plan, plan
+from precompute.planner import Plan
+from precompute.refresh_plan import refresh_plan
 from precompute.task_type import TaskType
 
 AT_ONCE = 500
@@ -114,22 +114,14 @@ class Forcing:
 
     def _queue(self, row: TaskType, entries: Sequence[DueEntry], *, forced: Forced) -> int:
         events = DueEntries(self.cache).events(entry.key for entry in entries)
-        plans = [self._insisting(row, event, seen_at=forced.began) for event in events if event]
+        planned = [self._insisting(row, event, seen_at=forced.began) for event in events]
+        # Without a plan is what is gone, and what another version of the service had computed.
+        plans = [one for one in planned if one is not None]
         receipts = admit_all(plans, ledger=self.ledger, dispatch=self.dispatch)
         return sum(_started(one, receipt) for one, receipt in zip(plans, receipts, strict=True))
 
-    def _insisting(self, row: TaskType, event: str, *, seen_at: datetime) -> Plan:
-        """Of somebody who is not put off, neither by a failure a moment ago nor by a long queue."""
-        planned = plan(
-            event_from_json(event),
-            catalogue=self.catalogue,
-            rows=[row],
-            cause=Cause.REFRESH,
-            force=True,
-            insist=True,
-            seen_at=seen_at,
-        )
-        return replace(planned, expires_in=None)
+    def _insisting(self, row: TaskType, event: str, *, seen_at: datetime) -> Plan | None:
+        return refresh_plan(row, event, catalogue=self.catalogue, seen_at=seen_at, force=True, insist=True)
 
 
 def _started(planned: Plan, receipt: Receipt) -> bool:

@@ -6,22 +6,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from precompute.admission import Bounds, admit_all, may_queue
+from precompute.admission import Bounds, admit, may_queue
 from precompute.ages import lead_of
 from precompute.cache import Cache
 from precompute.catalogue import Catalogue
 from precompute.due import DueEntries, DueEntry
 from precompute.entry import Entry
 from precompute.errors import BrokerUnavailable, UnknownPrecomputation
-from precompute.events import event_from_json
 from precompute.forcing import Forcing, Refreshed
 from precompute.freshness import READ_LATELY, kept_up
 from precompute.ledger import Ledger
 from precompute.load import Backlog
 from precompute.message import Dispatch
-from precompute.planner import Cause, Plan, plan
+from precompute.planner import Cause
 from precompute.queues import Queue
 from precompute.refresh_order import refresh_order
+from precompute.refresh_plan import refresh_plan
 from precompute.revalidation import Revalidation
 from precompute.settings import Settings
 from precompute.subjects import SubjectRef
@@ -155,8 +155,11 @@ class Refreshing:
                 self._hand_out([(key.ref, (row.name,))], now=self._cache.clock())
             else:
                 # What another reader had computed meanwhile is not computed a second time.
-                again = self._again(row, origin.event, force=entry.early, seen_at=entry.computed_at)
-                admit_all([again], ledger=self._ledger, dispatch=self._dispatch)
+                again = refresh_plan(
+                    row, origin.event, catalogue=self._catalogue, seen_at=entry.computed_at, force=entry.early
+                )
+                if again is not None:
+                    admit(again, ledger=self._ledger, dispatch=self._dispatch)
         except BrokerUnavailable:
             self._broker_away_until = self._cache.clock() + BROKER_RESTS
             _log.warning("Entry not refreshed", extra={"action": "refresh_not_queued", "key": str(key)})
@@ -218,16 +221,6 @@ class Refreshing:
             if queued == limit:
                 break
         return Refreshed(queued=queued, skipped=looked - queued)
-
-    def _again(self, row: TaskType, event: str, *, force: bool, seen_at: datetime | None) -> Plan:
-        return plan(
-            event_from_json(event),
-            catalogue=self._catalogue,
-            rows=[row],
-            cause=Cause.REFRESH,
-            force=force,
-            seen_at=seen_at,
-        )
 
 
 def _by_subject(entries: Iterable[DueEntry]) -> dict[SubjectRef, list[DueEntry]]:

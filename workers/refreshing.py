@@ -17,7 +17,7 @@ from precompute.errors import (
     StoreUnavailable,
     UnknownPrecomputation,
 )
-from precompute.events import Event, VideoUploaded, event_from_json
+from precompute.events import Event, VideoUploaded, event_if_known
 from precompute.fingerprint import fingerprint_of, title_of
 from precompute.forcing import Forcing
 from precompute.freshness import kept_up, made_anew
@@ -153,7 +153,11 @@ def revalidate(engine: Engine, bindings: Mapping[str, Binding], revalidation: Re
     rows = engine.catalogue.about(revalidation.ref.subject)
     held = _of_one_upload(due.held(revalidation.ref, rows))
     asked = [entry for entry in held if entry.row.name in revalidation.types or _is_due_soon(entry, now=now)]
-    settled = not asked or _settled(engine, bindings, held, asked, due=due)
+    event = event_if_known(max(held, key=lambda entry: entry.computed_at).event) if held else None
+    if event is None:
+        # Gone, or of another version of the service, which can refresh it. Until somebody reads it, nobody need look.
+        due.park((key, now) for key in revalidation.keys)
+    settled = event is None or not asked or _settled(engine, bindings, event, held, asked, due=due)
     subject = revalidation.ref.subject
     elapsed_ms = round(1000 * (time.monotonic() - began))
     due.count({f"refresh:checks:{subject}": 1, f"refresh:check_ms:{subject}": elapsed_ms})
@@ -162,11 +166,16 @@ def revalidate(engine: Engine, bindings: Mapping[str, Binding], revalidation: Re
 
 
 def _settled(
-    engine: Engine, bindings: Mapping[str, Binding], held: list[HeldEntry], asked: list[HeldEntry], *, due: DueEntries
+    engine: Engine,
+    bindings: Mapping[str, Binding],
+    event: Event,
+    held: list[HeldEntry],
+    asked: list[HeldEntry],
+    *,
+    due: DueEntries,
 ) -> bool:
     """Do what is to be done; False when some of it has to wait until the revalidation expires."""
     now = engine.cache.clock()
-    event = event_from_json(max(held, key=lambda entry: entry.computed_at).event)
     found = _compared(held, Tokens(engine=engine, bindings=bindings, event=event))
     needed = _with_inputs(asked)
     overtaken = [entry for entry in found.same if entry.row.name in needed and not due.unchanged(entry, event.ref)]
