@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
+import idna
+
 Address = IPv4Address | IPv6Address
 """Of one host."""
 
@@ -50,6 +52,14 @@ _SIX_TO_FOUR = IPv6Network("2002::/16")
 _ISATAP = (0x00005EFE, 0x02005EFE)
 """Upper half of an interface id that ends in an IPv4 address (RFC 5214)."""
 
+LONGEST_URL = 4096
+"""Characters."""
+
+_LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)", re.ASCII)
+"""Of a name (RFC 1123), with the underscore that some have all the same."""
+
+_LONGEST_NAME = 253
+_BRACKETED = re.compile(r"\[[^\]]*\](:[0-9]*)?", re.ASCII)
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+", re.ASCII)
 _LOCAL_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback")
 _LOOPBACK = (IPv4Address("127.0.0.1"), IPv6Address("::1"))
@@ -79,19 +89,58 @@ def may_call(address: Address, *, allowed: Iterable[Network] = ()) -> bool:
 
 def refusal_of(url: str, *, allowed: Iterable[Network] = ()) -> str | None:
     """Why an http(s) URL is refused without looking its host up; None when it is not, or cannot be told yet."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return "is not a valid URL"
-    if "@" in parts.netloc or "\\" in url:
-        return "must not hold a login"
-    if "%" in host:
-        return "must name a host without percent signs"
-    meant = known(host)
+    flaw = flaw_of(url)
+    if flaw is not None:
+        return flaw
+    meant = known(urlsplit(url).hostname or "")
     if meant and not any(may_call(one, allowed=allowed) for one in meant):
         return "must not lead to a private or local address"
     return None
+
+
+def flaw_of(url: str) -> str | None:
+    """What is wrong with how an http(s) URL is written; None when every reader finds the same host and port in it."""
+    if len(url) > LONGEST_URL or not url.isprintable():
+        return f"must be at most {LONGEST_URL} characters, none of them invisible"
+    if "\\" in url:
+        # Browsers take it for a slash, and other readers for a part of the host.
+        return "must not hold a backslash"
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "is not a valid URL"
+    flaws = (
+        ("must be an http or https URL", parts.scheme not in {"http", "https"}),
+        # Logins do not belong into what is kept and shown, and hide which host is meant.
+        ("must not hold a login", "@" in parts.netloc),
+        ("must name a host, and a port from 1 to 65535 if any", port == 0 or not host),
+    )
+    told = next((flaw for flaw, is_so in flaws if is_so), None)
+    return told or _flaw_of_host(host, netloc=parts.netloc)
+
+
+def _flaw_of_host(host: str, *, netloc: str) -> str | None:
+    if "%" in host:
+        return "must name a host without percent signs"
+    if "[" in netloc:
+        fits = _BRACKETED.fullmatch(netloc) and ":" in host and literal(host) is not None
+        return None if fits else "must hold an IPv6 address between its brackets"
+    # Digits of other scripts are read as digits by some, and by others as a name.
+    fits = _is_name(host) if literal(host) is None else host.isascii()
+    return None if fits else "must name a host by its name or address"
+
+
+def _is_name(host: str) -> bool:
+    """Whether a name server could know that name; what ends in a number is an address, or nothing."""
+    try:
+        # As the library does that fetches: what it refuses is better told at once.
+        ascii_name = host if host.isascii() else idna.encode(host).decode("ascii")
+    except UnicodeError:
+        return False
+    labels = ascii_name.removesuffix(".").split(".")
+    fits = len(ascii_name) <= _LONGEST_NAME and all(_LABEL.fullmatch(label) for label in labels)
+    return fits and not _NUMBER.fullmatch(labels[-1])
 
 
 def known(host: str) -> tuple[Address, ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from precompute.addresses import LONGEST_URL, flaw_of
 from precompute.errors import BadParameters
 from precompute.events import VideoUploaded
 
@@ -12,8 +13,6 @@ EXTENSIONS = (
     *(".mts", ".m2ts", ".flv", ".wmv", ".ogv", ".3gp", ".gif"),
 )
 """Endings tried for a video that comes without a URL; the first that exists wins, so the choice is always the same."""
-
-_LONGEST_URL = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +56,8 @@ def locate_video(event: VideoUploaded, *, media_root: Path) -> VideoSource:
         return _by_id(event.subject_id, media_root=media_root)
     if not isinstance(url, str) or not url.strip():
         raise _bad_url("must be an http or https URL, or a path inside the media folder")
-    if len(url) > _LONGEST_URL or any(ord(character) < 32 or ord(character) == 127 for character in url):
-        raise _bad_url(f"must be at most {_LONGEST_URL} characters, without control characters")
+    if len(url) > LONGEST_URL or any(ord(character) < 32 or ord(character) == 127 for character in url):
+        raise _bad_url(f"must be at most {LONGEST_URL} characters, without control characters")
     return _by_url(url.strip(), media_root=media_root)
 
 
@@ -74,15 +73,11 @@ def _by_id(video_id: str, *, media_root: Path) -> LocalVideo:
 def _by_url(url: str, *, media_root: Path) -> VideoSource:
     try:
         parts = urlsplit(url)
-        port_is_valid = parts.port != 0
     except ValueError:
         raise _bad_url("is not a valid URL") from None
     if parts.scheme in {"http", "https"}:
-        if not parts.hostname or not port_is_valid:
-            raise _bad_url("must name a host, and a port from 1 to 65535 if any")
-        if "@" in parts.netloc or "\\" in url:
-            # Logins do not belong into what is kept and shown, and hide which host is meant.
-            raise _bad_url("must not hold a login")
+        if (flaw := flaw_of(url)) is not None:
+            raise _bad_url(flaw)
         return RemoteVideo(url)
     if parts.scheme == "file" and parts.netloc in {"", "localhost"}:
         return _by_path(unquote(parts.path), media_root=media_root)

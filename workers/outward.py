@@ -28,6 +28,8 @@ LONGEST_SILENCE_SECONDS = 10.0
 _MOST_ADDRESSES = 4
 """Of one name; tried one after the other."""
 
+_NO_SUCH_NAME = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
+
 Resolve = Callable[[str, int], Sequence[Address]]
 """The addresses of a host, best first; raises :class:`OSError` where there are none."""
 
@@ -42,7 +44,7 @@ def looked_up(host: str, port: int) -> list[Address]:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except UnicodeError as problem:
         # Labels that no name has: empty ones, or longer than 63 characters.
-        raise OSError("not a name") from problem
+        raise socket.gaierror(socket.EAI_NONAME, "not a name") from problem
     return list(dict.fromkeys(ip_address(sockaddr[0]) for *_, sockaddr in found))
 
 
@@ -59,7 +61,8 @@ def outward_client(
 
     It follows no redirect by itself and takes nothing (proxies, logins, certificates) from the environment. A request
     to an address that may not be called raises ``UnusableSource`` with the code ``address_not_allowed``; it does not
-    say whether anybody answers there, for nobody was asked.
+    say whether anybody answers there, for nobody was asked. :class:`httpx2.ConnectError` means that there is no such
+    name.
 
     Args:
         allowed: May be called though they are not public.
@@ -98,7 +101,7 @@ class _CheckedNetwork(httpcore2.NetworkBackend):
     ) -> httpcore2.NetworkStream:
         found = [one for one in self._addresses(host, port) if may_call(one, allowed=self.allowed)]
         if not found:
-            raise UnusableSource(f"{host} is not at an address that may be called", code="address_not_allowed")
+            raise not_allowed(host)
         problem: Exception = httpcore2.ConnectError("no address answers")
         for address in found[:_MOST_ADDRESSES]:
             try:
@@ -132,8 +135,10 @@ class _CheckedNetwork(httpcore2.NetworkBackend):
             answer = answers.get(timeout=_within(LONGEST_SILENCE_SECONDS, self.seconds_left))
         except Empty:
             raise httpcore2.ConnectTimeout("no answer from the name server") from None
+        if isinstance(answer, socket.gaierror) and answer.errno in _NO_SUCH_NAME:
+            raise _NoSuchName(host) from answer
         if isinstance(answer, OSError):
-            raise httpcore2.ConnectError("no such name") from answer
+            raise httpcore2.ConnectError("no answer from the name server") from answer
         return answer
 
 
@@ -207,12 +212,26 @@ class _AnswerStream(httpx2.SyncByteStream):
         self._answer.close()
 
 
+class _NoSuchName(httpcore2.ConnectError):
+    """The name server knows no such name."""
+
+
+def not_allowed(host: str) -> UnusableSource:
+    """What is told of a name that leads to private addresses, and of one that leads nowhere.
+
+    Told apart, callers could find out which names the network inside has.
+    """
+    return UnusableSource(f"{host} is not at an address that may be called", code="address_not_allowed")
+
+
 @contextmanager
 def _as_httpx() -> Iterator[None]:
     try:
         yield
     except httpcore2.TimeoutException as problem:
         raise httpx2.ReadTimeout(str(problem)) from problem
+    except _NoSuchName as problem:
+        raise httpx2.ConnectError(str(problem)) from problem
     except (httpcore2.NetworkError, httpcore2.ProtocolError) as problem:
         raise httpx2.ReadError(str(problem)) from problem
     except httpcore2.UnsupportedProtocol as problem:

@@ -169,9 +169,9 @@ def test_a_compressed_answer_is_refused(origin: str):
     assert refusal_of(f"{origin}/compressed", UnusableSource) == "video_encoded"
 
 
-def test_a_redirect_to_nonsense_is_the_servers_trouble(origin: str):
-    """It may be mended."""
-    assert refusal_of(f"{origin}/to_nonsense", SourceUnavailable) == "video_unreachable"
+def test_a_redirect_to_nonsense_leads_nowhere(origin: str):
+    """Like one to a name that nobody knows, or to a private one."""
+    assert refusal_of(f"{origin}/to_nonsense", UnusableSource) == "address_not_allowed"
 
 
 @pytest.mark.parametrize(

@@ -188,11 +188,22 @@ def test_proxies_of_the_machine_are_not_asked(inside: Server, outside: Server, m
     assert inside.connections == 0
 
 
-def test_a_name_that_nobody_knows_is_worth_another_try() -> None:
-    """The name server may be away."""
+def test_a_name_that_leads_nowhere_is_told_like_one_that_leads_inside(inside: Server) -> None:
+    """Word for word, and as finally: whoever tries names does not learn which of them the network inside has."""
 
     def unknown(host: str, port: int) -> Sequence[Address]:
-        raise OSError("no such name")
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    url = f"http://billing.internal:{inside.server_port}/a"
+    assert refusal_of(url, resolve=unknown).message == refusal_of(url, resolve=Names("127.0.0.1")).message
+    assert inside.connections == 0
+
+
+def test_a_name_server_that_is_away_is_worth_another_try() -> None:
+    """It may be back soon."""
+
+    def unknown(host: str, port: int) -> Sequence[Address]:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 
     with pytest.raises(SourceUnavailable) as raised:
         fetch("http://video.example/a", resolve=unknown)

@@ -87,6 +87,22 @@ def test_every_spelling_of_an_address_is_read(host: str, address: str | None) ->
         *("http://169.254.169.254/latest/meta-data", "http://[fe80::1%25eth0]/", "http://[fe80::1%eth0]/"),
         *("http://user:pass@example.com/", "http://user@example.com/", "http://@example.com/", "http://127%2e0.0.1/"),
         *("http://example.com\\@127.0.0.1/", "http://[::1"),
+        # Where readers of URLs differ on which host and port is meant, or none can be.
+        *(
+            "http://exa mple.com",
+            "http://exam\u00a0ple.com",
+            "http:///x",
+            "http:x",
+            "http://..",
+            "http://ex..ample.com",
+        ),
+        *("http://example.com:0", "http://example.com:65536", "http://example.com:\uff18\uff10/", "http://a:80:80/"),
+        *("http://256.1.1.1", "http://1.2.3.4.5", "http://09.1.1.1", "http://4294967296", "http://\u0668.8.8.8"),
+        *("http://\uff18.8.8.8/", "http://8\u30028.8.8/", "http://[v1.a]/", "http://[8.8.8.8]/", "http://[2606::1]x/"),
+        *("http://ex\ud800.com", "http://\u200bexample.com", "http://exa\u00admple.com", "http://ex\u2024com"),
+        *("http://-a.com", "http://*.com", "http://exa<mple>.com", "http://xn--/", f"http://{'a' * 64}.com"),
+        *(f"http://{'a.' * 127}com", "http://example.com/\u202e", "http://example.com/\x85a", "file://example.com/a"),
+        f"http://example.com/{'a' * 4096}",
     ],
 )
 def test_urls_are_refused_without_a_lookup(url: str) -> None:
@@ -95,7 +111,17 @@ def test_urls_are_refused_without_a_lookup(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://example.com/a@b", "https://8.8.8.8/", "http://localhost.example.com:8080/?a=b%20c"]
+    "url",
+    [
+        *("http://example.com/a@b", "https://8.8.8.8/", "http://localhost.example.com:8080/?a=b%20c"),
+        *(
+            "HTTP://EXAMPLE.COM./",
+            "http://b\u00fccher.example/\u00fc",
+            "http://xn--bcher-kva.example",
+            "http://a_b.com:/",
+        ),
+        *("http://[2606:4700::1111]:8080/a b", "http://1.1/", "http://134744072/", "http://media-server/v.mp4"),
+    ],
 )
 def test_other_urls_are_looked_up_later(url: str) -> None:
     """A name may still turn out to lead somewhere private."""

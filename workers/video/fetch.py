@@ -17,7 +17,7 @@ import httpx2
 from precompute.errors import PrecomputeError, SourceUnavailable, UnusableSource
 from precompute.media import LocalVideo, RemoteVideo, VideoSource
 from precompute.settings import Settings
-from workers.outward import Resolve, looked_up, outward_client
+from workers.outward import Resolve, looked_up, not_allowed, outward_client
 
 _MOST_REDIRECTS = 5
 _HEADERS = {
@@ -161,6 +161,8 @@ def _reaching(source: RemoteVideo) -> Iterator[None]:
         raise UnusableSource(f"{source} is not an address a video can be fetched from", code="bad_url") from None
     except httpx2.TimeoutException:
         raise SourceUnavailable(f"{source} did not answer in time", code="video_unreachable") from None
+    except httpx2.ConnectError as problem:
+        raise not_allowed(str(problem)) from None
     except httpx2.HTTPError:
         # The library's own message may quote the URL with its login and query, so the chain ends here.
         raise SourceUnavailable(f"{source} could not be fetched", code="video_unreachable") from None
