@@ -9,7 +9,7 @@ import orjson
 
 from precompute.cache import Cache
 from precompute.catalogue import Catalogue
-from precompute.processes import forget_lost_processes
+from precompute.processes import counted, forget_lost_processes
 from precompute.queues import Queue
 from precompute.scripts import reaching_cache
 from precompute.subjects import Subject
@@ -150,10 +150,16 @@ def waiting_tasks(cache: Cache, catalogue: Catalogue) -> Mapping[Queue, Mapping[
     return waiting
 
 
-def measure(cache: Cache, catalogue: Catalogue) -> Measures:
-    """Everything at once; the cost depends on the catalogue, not on what is stored."""
-    with reaching_cache():
-        counters = {name.decode(): int(value) for name, value in cache.client.hgetall("pc:m").items()}
+def measure(cache: Cache, catalogue: Catalogue, *, counters: Mapping[str, int] | None = None) -> Measures:
+    """Everything at once; the cost depends on the catalogue, not on what is stored.
+
+    Args:
+        cache: Where it is counted.
+        catalogue: The task types in force.
+        counters: As :func:`precompute.processes.counted` told them just now, where somebody asked already.
+    """
+    if counters is None:
+        counters = counted(cache)
     waiting = waiting_tasks(cache, catalogue)
     durations, waits = _classes(counters, "took"), _classes(counters, "waited")
     return Measures(

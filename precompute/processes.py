@@ -139,21 +139,34 @@ def role_of(name: str) -> str:
     return role if _ROLE.fullmatch(role) else OTHER
 
 
-def processes_by_role(cache: Cache) -> Mapping[str, RoleFigures]:
-    """What the processes take by role, some seconds old at most; at most :data:`MOST_ROLES` and ``other``.
+def counted(cache: Cache) -> Mapping[str, int]:
+    """All counters of the engine.
 
     Raises:
         StoreUnavailable: The cache cannot be reached.
     """
-    with reaching_cache(), cache.client.pipeline(transaction=False) as pipe:
-        pipe.hvals(PROCESSES_KEY)
-        pipe.hgetall("pc:m")
-        told, counters = pipe.execute()
+    with reaching_cache():
+        return {name.decode(): int(value) for name, value in cache.client.hgetall("pc:m").items()}
+
+
+def processes_by_role(cache: Cache, *, counters: Mapping[str, int] | None = None) -> Mapping[str, RoleFigures]:
+    """What the processes take by role, some seconds old at most; at most :data:`MOST_ROLES` and ``other``.
+
+    Args:
+        cache: Where they report.
+        counters: As :func:`counted` told them just now, where somebody asked already.
+
+    Raises:
+        StoreUnavailable: The cache cannot be reached.
+    """
+    with reaching_cache():
+        told = cache.client.hvals(PROCESSES_KEY)
+    if counters is None:
+        counters = counted(cache)
     limit = cache.clock().timestamp() - LOST_AFTER_S
     reports = [report for report in map(_read, told) if report["at"] >= limit]
-    counted = {name.decode(): int(count) for name, count in counters.items()}
     known = {report["role"] for report in reports}
-    known |= {name.partition(":")[2] for name in counted if name.startswith("cpu_ms:")}
+    known |= {name.partition(":")[2] for name in counters if name.startswith("cpu_ms:")}
     shown = {role: role for role in sorted(known)[:MOST_ROLES]}
     figures: dict[str, RoleFigures] = {}
     for role in sorted(known):
@@ -162,8 +175,8 @@ def processes_by_role(cache: Cache) -> Mapping[str, RoleFigures]:
         one = RoleFigures(
             processes=sum(report["processes"] for report in theirs),
             memory_bytes=sum(memory) if memory else None,
-            cpu_seconds=counted.get(f"cpu_ms:{role}", 0) / 1000,
-            replaced=counted.get(f"replaced:{role}", 0),
+            cpu_seconds=counters.get(f"cpu_ms:{role}", 0) / 1000,
+            replaced=counters.get(f"replaced:{role}", 0),
         )
         label = shown.get(role, OTHER)
         figures[label] = _together(figures[label], one) if label in figures else one

@@ -50,13 +50,21 @@ class Usefulness:
         return self.used / known if known else None
 
 
-def usefulness(cache: Cache, catalogue: Catalogue) -> Mapping[str, Mapping[Cause, Usefulness]]:
+def usefulness(
+    cache: Cache, catalogue: Catalogue, *, counters: Mapping[str, int] | None = None
+) -> Mapping[str, Mapping[Cause, Usefulness]]:
     """By served task type and cause, since the counters began; only causes that had something computed.
+
+    Args:
+        cache: Where it is counted.
+        catalogue: The task types in force.
+        counters: As :func:`precompute.processes.counted` told them just now, where somebody asked already.
 
     Raises:
         StoreUnavailable: The cache cannot be reached.
     """
-    counters = _counters(cache, "pc:m")
+    if counters is None:
+        counters = _counters(cache, "pc:m")
     return {row.name: dict(_by_cause(counters, row)) for row in catalogue.served()}
 
 

@@ -26,7 +26,7 @@ from precompute.follow_up import DAY, HOUR, WEEK, Accuracy, accuracy
 from precompute.footprint import footprints
 from precompute.measures import measure
 from precompute.precomputer import Precomputer
-from precompute.processes import processes_by_role
+from precompute.processes import counted, processes_by_role
 from precompute.scripts import connect
 from precompute.settings import Settings
 from precompute.standing import Standing, standing
@@ -128,17 +128,18 @@ class Scrape(Collector):
         cache, catalogue = self._cache, self._precomputer.catalogue
         if self._requests is not None:
             self._requests.flush()
-        measures, now = measure(cache, catalogue), standing(cache)
+        counters = counted(cache)
+        measures, now = measure(cache, catalogue, counters=counters), standing(cache)
         return [
             *reads(measures),
             *memory(footprints(cache, catalogue)),
-            *uses(usefulness(cache, catalogue)),
+            *uses(usefulness(cache, catalogue, counters=counters)),
             *predictions(self._accuracies()),
             *processing(measures),
             *queues(measures, catalogue),
             *refreshes(measures, now),
             *callbacks(measures),
-            *workers(measures, processes_by_role(cache)),
+            *workers(measures, processes_by_role(cache, counters=counters)),
             *_standing(now),
             *alerts(active_alerts(cache)),
             _http(cache),
