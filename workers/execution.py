@@ -33,6 +33,7 @@ from workers.binding import Binding
 from workers.ends import owner_of
 from workers.heartbeat import Heartbeat
 from workers.jobs import job_of, read_by
+from workers.limits import time_limit_told
 from workers.mixing import outdate_mixed
 from workers.owners import shown_with
 from workers.sources import token_of
@@ -180,7 +181,8 @@ class Execution:
         self, binding: Binding, message: Message, event: Event, *, owner: str, heartbeat: Heartbeat
     ) -> None:
         began = time.monotonic()
-        computed, source = self._compute(binding, message, event, heartbeat=heartbeat)
+        with time_limit_told():
+            computed, source = self._compute(binding, message, event, heartbeat=heartbeat)
         cost = timedelta(seconds=time.monotonic() - began)
         extra = {"key": str(message.key), "seconds": round(cost.total_seconds(), 3)}
         _log.info("Result computed", extra={"action": "result_computed", **extra})

@@ -1,18 +1,27 @@
-"""What a process that computes may take of the machine."""
+"""What a process that computes may take of the machine, and of time."""
 
 import logging
 import os
 import resource
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from celery import signals
+from celery.exceptions import SoftTimeLimitExceeded
 
 from precompute.settings import Settings
 
 _log = logging.getLogger(__name__)
 
 _BYTES = 1_000_000
+
+SOFT_LIMIT = signal.SIGUSR1
+"""What a worker sends to a child of which a task has reached its soft time limit."""
 
 
 def bound_memory(megabytes: int) -> bool:
@@ -35,6 +44,37 @@ def bound_memory(megabytes: int) -> bool:
     soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
     return True
+
+
+@contextmanager
+def time_limit_told() -> Iterator[None]:
+    """Ends as out of time when the soft limit struck within, whatever became of it there.
+
+    Celery raises it in the midst of whatever runs. A library that catches everything there makes it a failure of its
+    own, or goes on without the piece it was at: that must be stored neither as a result nor as the fault of a video.
+    Native code that hears nothing, and what goes on all the same, meets the hard limit.
+
+    Raises:
+        SoftTimeLimitExceeded: The limit struck; instead of whatever else was raised.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        # Signals reach the main thread alone; no worker of ours computes elsewhere.
+        yield
+        return
+    struck = False
+
+    def strike(number: int, frame: FrameType | None) -> None:
+        nonlocal struck
+        struck = True
+        raise SoftTimeLimitExceeded
+
+    before = signal.signal(SOFT_LIMIT, strike)
+    try:
+        yield
+    finally:
+        signal.signal(SOFT_LIMIT, before)
+        if struck:
+            raise SoftTimeLimitExceeded
 
 
 def connect() -> None:
