@@ -13,8 +13,7 @@ from rich.table import Table
 
 from api.console import console_for, print_json
 from api.remote.service import Service
-from models.actions_lesson import model_in
-from models.next_action import NextActionModel
+from models.next_action import NextActionModel, model_in
 from models.registry import ModelKind, registry_in
 from models.replay.assumptions import Assumptions
 from models.replay.columns import COLUMNS, about, summary

@@ -8,8 +8,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 
 from models.behaviour import Log
 from models.chains import agreement, followers, smoothed
-from models.next_action import fit
 from models.next_action_features import DAY_S, NEVER_S, in_session
+from models.next_action_fit import fit
 from models.windows import LONGEST, Windows, windows_of
 
 Shares = NDArray[np.float64]

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import joblib
 
-from models.actions_lesson import model_in
 from models.behaviour_simulator import REGULARITY
+from models.next_action import model_in
 from models.registry import ModelKind, Registry
 from models.train_actions import DAYS_ASKED, USERS_ASKED, against_best
 

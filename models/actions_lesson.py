@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +12,11 @@ from numpy.typing import NDArray
 from models.behaviour import Log
 from models.lesson import Lesson, Losses, Report, too_few
 from models.manifest import Lineage
-from models.next_action import NextActionModel, countable, fit
+from models.next_action import NextActionModel, countable, published
+from models.next_action_fit import fit
 from models.windows import LONGEST
 from precompute.store import ActionLog, Facts
 from precompute.zones import utc_offset
-
-METHOD = "next-action-1"
-"""Changes with what :class:`NextActionModel` consists of, so that no version of the service asks another's model."""
 
 MOST_LEARNED = 60_000
 """Latest actions that are read: half a minute and 1.3 GB, so that a night has time and room for every kind of model."""
@@ -92,28 +89,6 @@ class Told:
         return {name: round(float(figure), 5) for name, figure in figures.items()}
 
 
-def published(model: NextActionModel, *, learned_until: int = 0) -> Mapping[str, Any]:
-    """As it is kept in the registry; :func:`model_in` and :func:`learned_until_of` take it out.
-
-    Args:
-        model: To be kept.
-        learned_until: The place in the order of acceptance of the last action that it learned from; 0 where it learned
-            from none of this site.
-    """
-    return {"method": METHOD, "model": model, "learned_until": learned_until}
-
-
-def model_in(found: Any) -> NextActionModel | None:
-    """The model that was kept; None when another version of this service wrote it."""
-    fits = isinstance(found, Mapping) and found.get("method") == METHOD and isinstance(found["model"], NextActionModel)
-    return found["model"] if fits else None
-
-
-def learned_until_of(found: Mapping[str, Any]) -> int:
-    """The place of the last action of this site that it learned from; 0 where that is none."""
-    return int(found.get("learned_until", 0))
-
-
 def actions_lesson(facts: Facts, *, in_use: NextActionModel | None, learned_until: int = 0, report: Report) -> Lesson:
     """A model of the actions that were accepted first, held against those that were accepted last.
 
@@ -123,7 +98,7 @@ def actions_lesson(facts: Facts, *, in_use: NextActionModel | None, learned_unti
     Args:
         facts: What users did.
         in_use: The model that the new one must beat; None where there is none, then what users do most often is.
-        learned_until: The place of the last action that ``in_use`` was trained on (:func:`learned_until_of`).
+        learned_until: The place of the last action that ``in_use`` was trained on (``learned_until_of``).
         report: Told of each step.
 
     Raises:

@@ -1,27 +1,27 @@
 """What a user does next: the probability of each action, learned from everybody's log and from this very user's."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.behaviour import Log
 from models.chains import Floats
-from models.lesson import Report
-from models.next_action_features import Rows, joined, rows_of
-from models.next_action_judgement import Cases, Judgement, held_out_from, learned
+from models.next_action_features import rows_of
+from models.next_action_judgement import Judgement
 from models.population import EACH, MOST_ACTIONS, Population, Told, contexts, told_by
 from models.windows import LONGEST, Windows, window_of_each, windows_of
 
 Probabilities = NDArray[np.float32]
 
+METHOD = "next-action-2"
+"""Changes with what :class:`NextActionModel` consists of, so that no version of the service asks another's model."""
+
 EVENTS = 2048
 """Worked on at a time in :meth:`NextActionModel.follow`; bounds its memory."""
-
-LEAST_EVENTS = 200
-"""From fewer nothing is learned: the chains alone tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -100,7 +100,7 @@ class NextActionModel:
         counted = tuple(dict.fromkeys((*self.population.actions, *log.names)))
         everybody = self.population.grown(counted)
         numbered = log.renumbered(everybody.actions)
-        for events, _, keys in _asked(numbered, acts_now=True, start=start, rows=EACH):
+        for events, _, keys in asked(numbered, acts_now=True, start=start, rows=EACH):
             everybody.follow(keys, numbered.actions[events].tolist(), log.at[events].tolist())
             everybody = everybody.without_rare()
         return everybody
@@ -128,7 +128,7 @@ class NextActionModel:
         everybody = self.population.grown(names)
         numbered = log.renumbered(names)
         codes = numbered.actions
-        for events, known, keys in _asked(numbered, acts_now=acts_now, start=start):
+        for events, known, keys in asked(numbered, acts_now=acts_now, start=start):
             if learns:
                 found = everybody.follow(keys, codes[events].tolist(), log.at[events].tolist())
             else:
@@ -144,15 +144,16 @@ class NextActionModel:
         for acts_now in (False, True):
             here = np.flatnonzero(known.acts_now == acts_now)
             if len(here):
-                shares[here] = self.judgement.shares(rows[here], mode=_mode(acts_now=acts_now, live=told.live))
+                shares[here] = self.judgement.shares(rows[here], mode=mode_of(acts_now=acts_now, live=told.live))
         return shares
 
 
-def _mode(*, acts_now: bool, live: bool) -> int:
+def mode_of(*, acts_now: bool, live: bool) -> int:
+    """Which of the pools is for a question asked at this moment or not, beside a population that is kept up or not."""
     return 2 * live + acts_now
 
 
-def _asked(
+def asked(
     log: Log, *, acts_now: bool, start: int = 0, rows: int = EVENTS
 ) -> Iterator[tuple[slice, Windows, NDArray[np.int64]]]:
     """What is known of the users before the events of a log, and the contexts of the events."""
@@ -169,50 +170,23 @@ def countable(log: Log) -> NDArray[np.bool_]:
     return log.of_most_common(MOST_ACTIONS)
 
 
-def fit(log: Log, *, seed: int = 0, report: Report) -> NextActionModel:
-    """Learn from a log.
-
-    Each event is a case four times: asked for at its moment or right after the user's action before, and beside a
-    population that is kept up or one that was last told some thousand events before.
+def published(model: NextActionModel, *, learned_until: int = 0) -> Mapping[str, Any]:
+    """As it is kept in the registry; :func:`model_in` and :func:`learned_until_of` take it out.
 
     Args:
-        log: Of many users, in the order in which it became known; only what is :func:`countable` is learned from.
-        seed: Of everything drawn at random.
-        report: Told of each step.
+        model: To be kept.
+        learned_until: The place in the order of acceptance of the last action that it learned from; 0 where it learned
+            from none of this site.
     """
-    report("reading the log", 0.0)
-    log = log[countable(log)].with_names_that_occur()
-    everybody = Population().grown(log.names)
-    modes, chains = _cases(log, everybody, report=report)
-    judgement = None
-    if len(log) >= LEAST_EVENTS:
-        report("growing the forest", 0.5)
-        judgement = learned(modes, chains=chains, events=len(log), seed=seed)
-    report("done", 1.0)
-    return NextActionModel(actions=log.names, population=everybody.without_rare(), judgement=judgement)
+    return {"method": METHOD, "model": model, "learned_until": learned_until}
 
 
-def _cases(log: Log, everybody: Population, *, report: Report) -> tuple[Sequence[Cases], Sequence[Floats]]:
-    """The cases of each mode, and the chains of its held out ones; ``everybody`` learns from the log meanwhile."""
-    modes: list[list[Rows]] = [[], [], [], []]
-    chains: list[list[Floats]] = [[], [], [], []]
-    cut = held_out_from(len(log))
-    for events, known, keys in _asked(log, acts_now=True):
-        report("reading the log", 0.5 * events.start / len(log))
-        old = everybody.find(keys, kinds=len(log.names), live=False)
-        new = everybody.follow(keys, log.actions[events].tolist(), log.at[events].tolist())
-        for acts_now, moment in ((False, known.just_after()), (True, known)):
-            for live, found in ((False, old), (True, new)):
-                mode = _mode(acts_now=acts_now, live=live)
-                rows = rows_of(moment, told_by(found, moment, live=live))
-                # Of all actions for each event they would take more memory than all else.
-                modes[mode].append(replace(rows, chains=rows.chains[:, :0].copy()))
-                chains[mode].append(rows.chains[max(0, cut - events.start) :].copy())
-    # One mode after another, so that no more than one is there twice.
-    whole = []
-    while modes and modes[0]:
-        whole.append(joined(modes.pop(0)))
-    cases = [
-        Cases(mode=mode, rows=rows, hit=rows.candidates == log.actions[:, None]) for mode, rows in enumerate(whole)
-    ]
-    return cases, [np.concatenate(parts) for parts in chains if parts]
+def model_in(found: Any) -> NextActionModel | None:
+    """The model that was kept; None when another version of this service wrote it."""
+    fits = isinstance(found, Mapping) and found.get("method") == METHOD and isinstance(found["model"], NextActionModel)
+    return found["model"] if fits else None
+
+
+def learned_until_of(found: Mapping[str, Any]) -> int:
+    """The place of the last action of this site that it learned from; 0 where that is none."""
+    return int(found.get("learned_until", 0))

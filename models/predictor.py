@@ -6,9 +6,9 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 
 from models import habits
-from models.actions_lesson import learned_until_of, model_in
 from models.everybody import Basis, Everybody
 from models.manifest import ModelVersion
+from models.next_action import learned_until_of, model_in
 from models.population import Population
 from models.registry import ModelKind, Registry
 from precompute.errors import ModelNotTrained

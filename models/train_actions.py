@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from models.actions_lesson import FEATURES, hash_of, published, told_by
+from models.actions_lesson import FEATURES, hash_of, told_by
 from models.behaviour_simulator import REGULARITY, Simulated, simulate
 from models.manifest import Lineage
-from models.next_action import NextActionModel, fit
+from models.next_action import NextActionModel, published
+from models.next_action_fit import fit
 from models.registry import SHIPPED, ModelKind, Registry
 
 USERS, DAYS = 240, 60

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from models.actions_lesson import actions_lesson, learned_until_of, model_in
+from models.actions_lesson import actions_lesson
 from models.lesson import Lesson, Report
 from models.manifest import ModelVersion
+from models.next_action import learned_until_of, model_in
 from models.rates_lesson import rates_lesson
 from models.registry import LoadedModel, ModelKind, Registry
 from models.text_lesson import text_lesson

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from models.behaviour import Log
 from models.lesson import Report
-from models.next_action import NextActionModel, countable, fit
+from models.next_action import NextActionModel, countable
+from models.next_action_fit import fit
 from models.windows import LONGEST
 
 MOST_TAUGHT = 20_000

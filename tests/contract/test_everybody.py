@@ -12,10 +12,9 @@ from bench import Bench
 from known_facts import KnownFacts
 from numpy.typing import NDArray
 
-from models.actions_lesson import model_in
 from models.behaviour import Log
 from models.everybody import LOOK_AGAIN, Everybody
-from models.next_action import NextActionModel
+from models.next_action import NextActionModel, model_in
 from models.population import EACH
 from models.predictor import MOST_TOLD, NOISE, Predictor
 from models.registry import ModelKind, Registry

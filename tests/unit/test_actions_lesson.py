@@ -9,9 +9,10 @@ import pytest
 from behaviour_logs import recorded
 from known_facts import KnownFacts
 
-from models.actions_lesson import HELD_OUT, LEAST, NEEDED_ACTIONS, Told, actions_lesson, log_of, model_in, told_by
+from models.actions_lesson import HELD_OUT, LEAST, NEEDED_ACTIONS, Told, actions_lesson, log_of, told_by
 from models.behaviour_simulator import simulate
-from models.next_action import fit
+from models.next_action import model_in
+from models.next_action_fit import fit
 from models.registry import ModelKind, Registry
 from models.training import train
 from precompute.errors import ModelNotTrained

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from models.chains import agreement, followers, runs, smoothed
-from models.pooling import FAINTEST, pool_weights, pooled
+from models.pooling import FAINTEST, pooled
+from models.pooling_fit import pool_weights
 from models.population import DECAY, Population, contexts, told_by
 from models.windows import LONGEST, NONE, Windows, window_of_each
 

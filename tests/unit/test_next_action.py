@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from models.behaviour import Log
-from models.next_action import NextActionModel, fit
+from models.next_action import NextActionModel
+from models.next_action_fit import fit
 from models.population import MOST_ACTIONS, Population
 from models.windows import LONGEST
 

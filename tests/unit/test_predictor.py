@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from models import habits
-from models.actions_lesson import METHOD, published
 from models.behaviour import Log
 from models.manifest import Lineage
-from models.next_action import NextActionModel, fit
+from models.next_action import METHOD, NextActionModel, published
+from models.next_action_fit import fit
 from models.predictor import LOOK_AGAIN, MOST_TOLD, NOISE, Predictor
 from models.registry import SHIPPED, ModelKind, Registry
 from precompute.history import History

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from models.behaviour import Log
-from models.next_action import NextActionModel, fit
+from models.next_action import NextActionModel
+from models.next_action_fit import fit
 from models.replay.forecast import Forecast, by_one, walk_forward
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC).timestamp()
