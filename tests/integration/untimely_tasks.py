@@ -1,4 +1,4 @@
-"""Task types that make nothing of their time limit, each in its way; named in PRECOMPUTE_PLUGINS of the tests' worker."""
+"""Task types that make nothing of their time limit, each in its way; named in PRECOMPUTE_PLUGINS of the worker."""
 
 import contextlib
 import itertools
