@@ -20,24 +20,33 @@ _UNPRIVILEGED = ("postgres", "nobody")
 
 
 class PostgresServer:
-    """One PostgreSQL server; running from the moment it is made, a context manager that stops and removes it."""
+    """One PostgreSQL server; running from the moment it is made, a context manager that stops and removes it.
 
-    def __init__(self, programs: Path) -> None:
+    Args:
+        programs: The folder of initdb and pg_ctl.
+        address: Of this machine, on which it listens.
+        lets_in: The network of the machines that may come.
+    """
+
+    def __init__(self, programs: Path, *, address: str = "127.0.0.1", lets_in: str = "127.0.0.1/32") -> None:
         self._programs = programs
+        self._address = address
         self._account = _account()
         # Not pytest's folder: that of root is closed to the account that runs the server.
         self._folder = Path(tempfile.mkdtemp(prefix="precompute-postgres-"))
         if self._account is not None:
             shutil.chown(self._folder, self._account)
-        self.port = free_port()
+        self.port = free_port(address)
         data, options = str(self._folder / "data"), ("-U", "precompute", "--auth", "trust", "-E", "UTF8", "--no-sync")
         self._run("initdb", "-D", data, "--no-locale", *options)
+        with (self._folder / "data/pg_hba.conf").open("a") as rules:
+            rules.write(f"host all all {lets_in} trust\n")
         self.start()
 
     @property
     def url(self) -> str:
         """For SQLAlchemy."""
-        return f"postgresql+psycopg://precompute@127.0.0.1:{self.port}/postgres"
+        return f"postgresql+psycopg://precompute@{self._address}:{self.port}/postgres"
 
     def new_database(self) -> str:
         """Where a new, empty database is, for SQLAlchemy."""
@@ -49,7 +58,7 @@ class PostgresServer:
     def start(self) -> None:
         """Start it, on the same port, with the data it had; it answers then."""
         # Only a machine that dies needs fsync; killed servers find what the system holds for them.
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+        options = f"-p {self.port} -c listen_addresses={self._address} -c unix_socket_directories= -c fsync=off"
         self._control("start", "-l", str(self._folder / "log"), "-o", options)
 
     def kill(self) -> None:

@@ -23,11 +23,13 @@ class ValkeyServer:
     Args:
         folder: Where its append-only file lies; made when it is not there. A later start finds the data.
         options: More of Valkey's own options, such as ``--maxmemory``.
+        address: Of this machine, on which it listens.
     """
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, address: str = "127.0.0.1") -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.port = free_port()
+        self.port = free_port(address)
+        self._address = address
         self._folder = folder
         self._options = options
         self._start()
@@ -35,7 +37,7 @@ class ValkeyServer:
     @property
     def url(self) -> str:
         """For clients."""
-        return f"redis://127.0.0.1:{self.port}/0"
+        return f"redis://{self._address}:{self.port}/0"
 
     @property
     def running(self) -> bool:
@@ -86,7 +88,7 @@ class ValkeyServer:
 
     def _start(self) -> None:
         durable = ("--save", "", "--appendonly", "yes", "--appendfsync", "everysec")
-        where = ("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self._folder.resolve()))
+        where = ("--bind", self._address, "--port", str(self.port), "--dir", str(self._folder.resolve()))
         with (self._folder / "valkey.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [str(get_binary_path()), *where, *durable, *self._options],
@@ -105,10 +107,10 @@ class ValkeyServer:
             client.ping()
 
 
-def free_port() -> int:
+def free_port(address: str = "127.0.0.1") -> int:
     """A TCP port that nothing listens on now."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((address, 0))
         port: int = probe.getsockname()[1]
         return port
 

@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from signal import Signals
 from typing import Any
@@ -59,6 +60,13 @@ class LocalBroker:
         self.server.stop()
 
 
+@contextmanager
+def local_broker(folder: Path) -> Iterator[LocalBroker]:
+    """Running, ended at the end."""
+    with ValkeyServer(folder) as server:
+        yield LocalBroker(server)
+
+
 class LocalWorker:
     """Stands for the container of a worker: ``celery worker`` in a process group of its own.
 
@@ -68,10 +76,18 @@ class LocalWorker:
         environ: What it gets beside the machine's own variables.
         log: Where its output goes.
         processes: How many children compute.
+        on: Command that runs the one behind it on another host.
     """
 
     def __init__(
-        self, *, name: str, queues: tuple[str, ...], environ: Mapping[str, str], log: Path, processes: int = 2
+        self,
+        *,
+        name: str,
+        queues: tuple[str, ...],
+        environ: Mapping[str, str],
+        log: Path,
+        processes: int = 2,
+        on: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.id = f"{name}-local"
@@ -79,6 +95,7 @@ class LocalWorker:
         self._environ = environ
         self._log = log
         self._processes = processes
+        self._on = on
         self._start()
 
     @property
@@ -157,10 +174,10 @@ class LocalWorker:
 
     def _start(self) -> None:
         self._started_at = self._log.stat().st_size if self._log.exists() else 0
-        options = ["-Q", ",".join(self._queues), "-c", str(self._processes), "-n", f"{self.name}@%h", "-l", "INFO"]
+        options = ["-Q", ",".join(self._queues), "-c", str(self._processes), "-n", self._node, "-l", "INFO"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, *_COMMAND, *options],
+                [*self._on, sys.executable, *_COMMAND, *options],
                 cwd=_PROJECT,
                 env=self._full_environ(),
                 stdout=log,
@@ -168,6 +185,10 @@ class LocalWorker:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
+
+    @property
+    def _node(self) -> str:
+        return self.name if "@" in self.name else f"{self.name}@%h"
 
     def _full_environ(self) -> dict[str, Any]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PRECOMPUTE_")}
