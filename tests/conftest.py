@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import docker
 import pytest
 import redis
+from docker.errors import DockerException
 from postgres import PostgresServer, postgres_programs
 from servers import ValkeyServer
 
@@ -12,6 +14,17 @@ from servers import ValkeyServer
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--outage 60`` keeps the database away for a minute under load; left out, for a few hundred requests."""
     parser.addoption("--outage", type=float, default=0.0, help="seconds that the database stays away at least")
+    parser.addoption("--containers", action="store_true", help="brokers and workers of the integration tests on Docker")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Without a Docker engine ``--containers`` ends the run with one line, before anything is collected."""
+    if not config.getoption("--containers"):
+        return
+    try:
+        docker.from_env().ping()
+    except DockerException as problem:
+        raise pytest.UsageError(f"--containers needs a Docker engine: {problem}") from None
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import container_cluster
 import pytest
 import redis
-from local_cluster import LocalBroker, LocalWorker
+from local_cluster import LocalWorker, local_broker
 from platform_under_test import Platform
 from pytest_celery import (
     CeleryBrokerCluster,
@@ -37,11 +38,20 @@ def processes_each() -> int:
     return 2
 
 
+@pytest.fixture(scope="session")
+def on_containers(request: pytest.FixtureRequest) -> bool:
+    """Whether brokers and workers run on Docker (``--containers``); else they are processes of this machine."""
+    if not request.config.getoption("--containers"):
+        return False
+    container_cluster.build_image()
+    return True
+
+
 @pytest.fixture
-def celery_broker_cluster(tmp_path: Path) -> Iterator[CeleryBrokerCluster]:
-    """One Valkey that keeps its messages in a file."""
-    with ValkeyServer(tmp_path / "broker") as server:
-        cluster = CeleryBrokerCluster(RedisTestBroker(LocalBroker(server)))
+def celery_broker_cluster(on_containers: bool, tmp_path: Path) -> Iterator[CeleryBrokerCluster]:
+    """One that keeps its messages in a file."""
+    with container_cluster.broker_container() if on_containers else local_broker(tmp_path / "broker") as broker:
+        cluster = CeleryBrokerCluster(RedisTestBroker(broker))
         yield cluster
         cluster.teardown()
 
@@ -74,9 +84,11 @@ def worker_environ() -> dict[str, str]:
 @pytest.fixture
 def celery_worker_cluster(
     platform_settings: Settings,
+    *,
     worker_names: tuple[str, ...],
     processes_each: int,
     worker_environ: dict[str, str],
+    on_containers: bool,
     tmp_path: Path,
 ) -> Iterator[CeleryWorkerCluster]:
     """The workers, started side by side and ready."""
@@ -93,10 +105,9 @@ def celery_worker_cluster(
         **worker_environ,
     }
     queues = tuple(queue.label for queue in IN_DRAIN_ORDER)
-    containers = [
-        LocalWorker(name=name, queues=queues, environ=environ, log=tmp_path / f"{name}.log", processes=processes_each)
-        for name in worker_names
-    ]
+    started = container_cluster.worker_container if on_containers else LocalWorker
+    common: dict[str, Any] = {"queues": queues, "environ": environ, "processes": processes_each}
+    containers = [started(name=name, log=tmp_path / f"{name}.log", **common) for name in worker_names]
     try:
         cluster = CeleryWorkerCluster(*(CeleryTestWorker(container, app=None) for container in containers))
         cluster.ready()

@@ -37,6 +37,10 @@ class Platform:
         assert self.setup.worker_cluster is not None
         return tuple(self.setup.worker_cluster)
 
+    def broker_client(self) -> "redis.Redis":
+        """A new client of the broker's server."""
+        return redis.Redis.from_url(self.engine.settings.broker, retry=None, socket_timeout=60)
+
     def login(
         self, *rows: TaskType, user: str = "u1", priority: int | None = None, numbers: tuple[int, ...] = (1, 2, 3)
     ) -> Receipt:

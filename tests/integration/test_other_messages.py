@@ -40,7 +40,7 @@ def test_messages_of_other_versions_are_run_or_dropped(platform: Platform) -> No
     assert isinstance(found, Miss)
     text = "its message was written by another version of this service and cannot be read by this one"
     assert found.failure == Failure(code="unknown_event", message=text)
-    with platform.setup.broker_cluster[0].container.server.client() as broker:  # type: ignore[index, union-attr]
+    with platform.broker_client() as broker:
         wait_for_callable("waiting for the acknowledgements", lambda: not broker.hlen("unacked"), timeout=60)
         assert not broker.llen(Queue.LOGIN.label)
     assert {worker.container.status for worker in platform.workers} == {"running"}

@@ -84,8 +84,7 @@ def test_a_task_waits_for_a_cache_that_is_away(platform: Platform, cache_server:
     message = Message(task_id="lonely", key=key(QUICK, "u9"), queue="login", event=event.to_json(), cause="event")
     cache_server.stop()
     platform.engine.dispatch([message])
-    assert platform.setup.broker is not None
-    with platform.setup.broker.container.server.client() as broker:
+    with platform.broker_client() as broker:
         # By itself Celery would give up after three.
         wait_for_callable("waiting for the fifth retry", lambda: retries(broker) >= 5, timeout=60)
     cache_server.start()
