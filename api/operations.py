@@ -19,7 +19,7 @@ from precompute.course import course
 from precompute.entry import Entry
 from precompute.errors import BadParameters, StoreUnavailable
 from precompute.events import event_if_known
-from precompute.failures import Failure, failure_counts, latest_failures
+from precompute.failures import Counts, Failure, failure_counts, failures_mark, latest_failures
 from precompute.latest import Stored, latest
 from precompute.precomputer import Precomputer
 from precompute.queues import IN_DRAIN_ORDER
@@ -61,7 +61,8 @@ class Operations:
 
     def __init__(self, engine: Precomputer) -> None:
         self._engine = engine
-        self.figures = Shared(lambda: _json(_figures(engine)), every=EVERY)
+        counted = _Counted(engine)
+        self.figures = Shared(lambda: _json(_figures(engine, counted)), every=EVERY)
         self._courses = {
             name: Shared(partial(_course_json, engine, since), every=COURSE_EVERY) for name, since in RANGES.items()
         }
@@ -94,20 +95,40 @@ class Operations:
         return _json({"subject": ref.subject, "id": ref.id, "about": about, "tasks": tasks})
 
 
+class _Counted:
+    """How many tasks have failed, counted anew only when that has changed: up to ten thousand are looked at."""
+
+    def __init__(self, engine: Precomputer) -> None:
+        self._engine = engine
+        self._mark: tuple[object, ...] | None = None
+        self._counts: Mapping[str, Counts] = {}
+
+    def now(self) -> Mapping[str, Counts]:
+        """By task type.
+
+        Raises:
+            StoreUnavailable: The cache cannot be reached.
+        """
+        mark = failures_mark(self._engine.cache)
+        if mark != self._mark:
+            self._counts, self._mark = failure_counts(self._engine.cache, self._engine.catalogue), mark
+        return self._counts
+
+
 def in_order(catalogue: Catalogue) -> list[TaskType]:
     """The served task types as the page lists them: of videos, of campaigns, of users."""
     return sorted(catalogue.served(), key=lambda row: tuple(Subject).index(row.subject))
 
 
-def _figures(engine: Precomputer) -> dict[str, Any]:
+def _figures(engine: Precomputer, failed: _Counted) -> dict[str, Any]:
     told = {"at": engine.cache.clock(), "version": precompute.__version__}
     try:
-        return {**told, "checks": checks(engine), **_counted(engine)}
+        return {**told, "checks": checks(engine), **_counted(engine, failed)}
     except StoreUnavailable as outage:
         return {**told, "checks": {"cache": outage.message}}
 
 
-def _counted(engine: Precomputer) -> dict[str, Any]:
+def _counted(engine: Precomputer, failed: _Counted) -> dict[str, Any]:
     metrics = metrics_figures(engine)
     waiting, served = engine.measures().waiting, {row.name for row in engine.catalogue.served()}
     return {
@@ -118,7 +139,7 @@ def _counted(engine: Precomputer) -> dict[str, Any]:
         ],
         "alerts": active_alerts(engine.cache),
         "failures": [_flat(one) for one in latest_failures(engine.cache, engine.catalogue, most=_LISTED)],
-        "failure_counts": failure_counts(engine.cache, engine.catalogue),
+        "failure_counts": failed.now(),
         "latest": [_flat(one) for one in latest(engine.cache, most=_LISTED)],
     }
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
-from itertools import islice
+from itertools import count, islice
 
 import orjson
 
@@ -202,11 +202,37 @@ def failure_counts(cache: Cache, catalogue: Catalogue) -> Mapping[str, Counts]:
     return {name: Counts(failed=failed[name], set_aside=aside[name]) for name in sorted(served & {*failed, *aside})}
 
 
+def failures_mark(cache: Cache) -> tuple[object, ...]:
+    """Changes with what :func:`failure_counts` counts, and takes no reading of it: the sizes and the latest entries.
+
+    Raises:
+        StoreUnavailable: The cache cannot be reached.
+    """
+    with reaching_cache(), cache.client.pipeline(transaction=False) as pipe:
+        for index in (_FAILED, _ASIDE):
+            pipe.zcard(index)
+            pipe.zrange(index, -1, -1, withscores=True)
+        told = pipe.execute()
+    return tuple(one if isinstance(one, int) else tuple(map(tuple, one)) for one in told)
+
+
 def _newest(cache: Cache, *indexes: str) -> Iterator[CacheKey]:
-    with reaching_cache():
-        found = [cache.client.zrange(index, 0, -1, desc=True, withscores=True) for index in indexes]
-    in_order = merge(*found, key=lambda named: -named[1])
-    yield from (CacheKey.parse(name.decode()) for name in dict.fromkeys(name for name, _ in in_order))
+    in_order = merge(*(_read(cache, index) for index in indexes), key=lambda named: -named[1])
+    seen: set[bytes] = set()
+    for name, _ in in_order:
+        if name not in seen:
+            seen.add(name)
+            yield CacheKey.parse(name.decode())
+
+
+def _read(cache: Cache, index: str) -> Iterator[tuple[bytes, float]]:
+    """An index from its latest entry on, piece by piece: it holds up to ten thousand, and a page lists twenty."""
+    for start in count(0, _BATCH):
+        with reaching_cache():
+            piece = cache.client.zrange(index, start, start + _BATCH - 1, desc=True, withscores=True)
+        yield from piece
+        if len(piece) < _BATCH:
+            return
 
 
 def _looked_at(cache: Cache, keys: Sequence[CacheKey]) -> Iterator[Failure]:

@@ -3,18 +3,20 @@
 import { h, say } from './dom.js'
 
 const HEIGHT = 150
+const WHOLE_STEPS = Array.from({ length: 9 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat()
 const charts = new Set()
 
 /**
  * A chart in a `figure.chart`.
  * `series`: [{label, colour: '--mark-…', fill, format}]; `stacked`: they lie on each other, the first at the bottom;
- * `top`: the upper end of the scale where it is known; `format`: of the values on the axis and in the legend.
+ * `top`: the upper end of the scale where it is known; `whole`: of whole things, so that no line is drawn between one and
+ * two; `format`: of the values on the axis and in the legend.
  */
 export class Chart {
-  constructor(figure, { series, stacked = false, top = null, format, spoken }) {
+  constructor(figure, { series, stacked = false, top = null, whole = false, format, spoken }) {
     this.plot = figure.querySelector('.plot')
     this.legend = figure.querySelector('.legend')
-    Object.assign(this, { series, stacked, top, format, spoken, data: null, uplot: null })
+    Object.assign(this, { series, stacked, top, whole, format, spoken, data: null, uplot: null })
     this.values = series.map(() => h('b', {}, '–'))
     this.entries = series.map((each, place) => entry(each, this.values[place], series.length > 1))
     this.legend.append(...this.entries)
@@ -60,7 +62,7 @@ export class Chart {
       scales: { x: { time: true, min: from, max: to }, y: { range: (_, low, high) => [0, top ?? Math.max(1, high * 1.1)] } },
       axes: [
         { ...axis, space: 64, size: 24, gap: 4, grid: { show: false }, values: (_, splits, __, ___, step) => splits.map((each) => clock(each, step)) },
-        { ...axis, space: 32, size: 44, gap: 6, values: (_, splits) => splits.map((each) => this.format(each)) },
+        { ...axis, space: 32, size: 44, gap: 6, incrs: this.whole ? WHOLE_STEPS : undefined, values: (_, splits) => splits.map((each) => this.format(each)) },
       ],
       series: [{}, ...this.ordered().map((each) => line(each, style))],
       hooks: { setCursor: [(uplot) => this.tell(uplot.cursor.idx)] },

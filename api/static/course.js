@@ -81,7 +81,7 @@ function reads() {
 function waiting() {
   const series = QUEUES.map((label) => ({ label, colour: `--queue-${label}`, fill: 1, width: 0, stepped: true }))
   const spoken = (columns) => `Tasks waiting, latest ${count(columns.reduce((sum, column) => sum + (last(column) ?? 0), 0))}, most at once in one queue ${count(Math.max(...columns.map(most)))}`
-  return new Chart(figure('waiting'), { series, stacked: true, format: count, spoken })
+  return new Chart(figure('waiting'), { series, stacked: true, whole: true, format: count, spoken })
 }
 
 function work() {

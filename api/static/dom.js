@@ -37,12 +37,13 @@ const drawn = new WeakMap()
 export function list(parent, items, { key, draw, empty }) {
   const before = new Map([...parent.children].map((child) => [drawn.get(child)?.key, child]))
   const focused = parent.contains(document.activeElement) ? document.activeElement : null
+  const place = [...parent.children].findIndex((child) => child.contains(focused))
   const wanted = items.length || !empty ? items.map((item) => kept(before, key(item), item, draw)) : [kept(before, ' empty', null, empty)]
   wanted.forEach((element, place) => {
     if (parent.children[place] !== element) parent.insertBefore(element, parent.children[place] ?? null)
   })
   while (parent.children.length > wanted.length) parent.lastElementChild.remove()
-  restore(parent, focused)
+  restore(parent, focused, place)
 }
 
 function kept(before, key, item, draw) {
@@ -55,12 +56,16 @@ function kept(before, key, item, draw) {
   return element
 }
 
-function restore(parent, focused) {
+// Of a row that went the focus passes to the one in its place, and of the last one to the heading above.
+function restore(parent, focused, place) {
   if (!focused || document.activeElement === focused) return
+  const rows = [...parent.children]
   const key = focused.closest('[data-key]')?.dataset.key
-  const row = [...parent.children].find((child) => child.dataset.key === key) ?? parent.firstElementChild
+  const row = rows.find((child) => child.dataset.key === key) ?? rows[Math.min(place, rows.length - 1)]
   const same = row && [...row.querySelectorAll(focused.tagName)].find((one) => one.textContent === focused.textContent)
-  same?.focus()
+  const next = same ?? (row?.hasAttribute('tabindex') ? row : parent.closest('section')?.querySelector('h2'))
+  if (next && next !== same) next.tabIndex = -1
+  next?.focus()
 }
 
 /** A cell of a table. */

@@ -2,16 +2,18 @@
 
 from contextlib import ExitStack
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any, cast
 
 from flask import Blueprint, Flask, Response, current_app, render_template, request
 
 from api.engine import engine
+from api.errors import LONGEST_TEXT
 from api.operations import Operations, in_order
 from api.sharing import sent_again
 from api.views.about import about
 from api.waiting import Slots
-from precompute.errors import UnknownPrecomputation
+from precompute.errors import BadParameters, UnknownPrecomputation
 from precompute.precomputer import Precomputer
 from precompute.queues import IN_DRAIN_ORDER
 from precompute.settings import Settings
@@ -45,11 +47,18 @@ def index() -> str | dict[str, Any]:
     return render_template("operations.html", names=names, queues=[queue.label for queue in IN_DRAIN_ORDER])
 
 
-@blueprint.get("/videos/<id:subject_id>", defaults={"subject": Subject.VIDEO})
-@blueprint.get("/campaigns/<id:subject_id>", defaults={"subject": Subject.CAMPAIGN})
-@blueprint.get("/users/<id:subject_id>", defaults={"subject": Subject.USER})
-def results_page(subject: Subject, subject_id: str) -> str:
-    """Everything there is about a video, a campaign or a user."""
+@blueprint.get("/videos/<path:subject_id>", defaults={"subject": Subject.VIDEO})
+@blueprint.get("/campaigns/<path:subject_id>", defaults={"subject": Subject.CAMPAIGN})
+@blueprint.get("/users/<path:subject_id>", defaults={"subject": Subject.USER})
+def results_page(subject: Subject, subject_id: str) -> str | tuple[str, int]:
+    """Everything there is about a video, a campaign or a user; or that nothing has such an id."""
+    try:
+        check_id(subject_id, field="id")
+    except BadParameters:
+        if not request.accept_mimetypes.accept_html:
+            raise
+        shown = subject_id[:LONGEST_TEXT]
+        return render_template("no_such_id.html", subject=subject.value, id=shown), HTTPStatus.NOT_FOUND
     return render_template("results.html", subject=subject.value, id=subject_id)
 
 

@@ -89,7 +89,7 @@ def test_what_failed_runs_again(stack: PageStack, opened: Opened, bad_mood: Path
 
 
 def test_what_failed_is_dropped_by_keyboard(stack: PageStack, opened: Opened, bad_mood: Path) -> None:
-    """Space on the button; new figures meanwhile do not take the focus away."""
+    """Asked first, and Escape is no; the focus is never lost: to new figures, to the question, or with what goes."""
     page = live(opened())
     stack.post("/login", user_id="user_drop")
     drop = page.get_by_role("button", name="Drop moody:user:user_drop")
@@ -98,8 +98,22 @@ def test_what_failed_is_dropped_by_keyboard(stack: PageStack, opened: Opened, ba
     expect(failed(page, "user_other")).to_be_visible()
     expect(drop).to_be_focused()
     page.keyboard.press("Space")
+    asked = page.get_by_role("dialog", name="Drop moody:user:user_drop?")
+    expect(asked.get_by_role("button", name="Keep")).to_be_focused()
+    assert Axe().run(page).response["violations"] == []
+    page.keyboard.press("Escape")
+    expect(asked).to_have_count(0)
+    expect(drop).to_be_focused()
+    page.keyboard.press("Space")
+    asked.get_by_role("button", name="Drop").press("Enter")
     expect(failed(page, "user_drop")).to_have_count(0)
     expect(page.locator("#toasts")).to_contain_text("1 task dropped")
+    other = page.get_by_role("button", name="Drop moody:user:user_other")
+    expect(other).to_be_focused()
+    other.press("Enter")
+    page.get_by_role("button", name="Drop", exact=True).and_(page.locator(".asking button")).press("Enter")
+    expect(failed(page, "user_other")).to_have_count(0)
+    assert page.evaluate("document.activeElement !== document.body")
 
 
 def test_everything_is_reached_by_tab(opened: Opened, stored: None) -> None:
@@ -136,6 +150,30 @@ def test_a_result_is_found_by_its_id_and_by_its_key(opened: Opened, stored: None
     page.get_by_role("link", name="Precompute").click()
     row(page, "latest", "moody").get_by_role("link").first.click()
     expect(page.locator("#moody")).to_contain_text("fine")
+
+
+@pytest.mark.parametrize("odd", ["a/b", "..%2F..", "<b>", "a:b:c", "%F0%9F%8E%AC", "a" * 129, "a b", ";drop"])
+def test_an_odd_id_leads_to_a_page(opened: Opened, odd: str) -> None:
+    """With the way back, instead of JSON."""
+    page = opened(f"/videos/{odd}", quiet=False)
+    expect(page.get_by_role("heading", name="Nothing has such an id")).to_be_visible()
+    page.get_by_label("Id or cache key").fill("user_1")
+    page.get_by_label("Kind").select_option("User")
+    page.get_by_role("button", name="Open").click()
+    expect(page.locator("#results")).to_have_attribute("data-id", "user_1")
+
+
+def test_the_search_takes_ids_and_keys_alone(opened: Opened) -> None:
+    """What is neither is not gone to, and the browser says what is; spaces around are nothing."""
+    page = live(opened())
+    box = page.get_by_label("Id or cache key")
+    for odd in ("a/b", "a b", "x:y:z", "<b>", "ctr_prediction:video:", "a" * 129):
+        box.fill(odd)
+        page.get_by_role("button", name="Open").click()
+        assert box.evaluate("one => one.validity.patternMismatch"), odd
+    box.fill(f"  {VIDEO} ")
+    page.get_by_role("button", name="Open").click()
+    expect(page.locator("#results")).to_have_attribute("data-id", VIDEO)
 
 
 def test_a_video_is_shown_without_a_player(opened: Opened, stored: None, stack: PageStack) -> None:

@@ -1,12 +1,14 @@
 // What failed or was set aside, to be run again or dropped.
 
 import { send } from '../api.js'
+import { sure } from '../asking.js'
 import { h, list, say, toast } from '../dom.js'
 import { count, plural } from '../format.js'
 import { pageOf } from '../frame.js'
 import { since } from '../times.js'
 
 const PATH = '/api/precompute/failed'
+const DROPPING = { consequence: 'Its reason is forgotten, and it is computed when somebody asks for it again.', yes: 'Drop', no: 'Keep' }
 let shown = []
 
 document.getElementById('retry-all')?.addEventListener('click', (event) => see(event.currentTarget, 'retry', shown.map(({ key }) => key)))
@@ -41,7 +43,9 @@ export function failure({ key, subject, id, code, message, failed_at: failedAt, 
 
 /** Have keys run again, or forget that they failed; the page shows by itself what comes of it. */
 export async function see(button, what, keys) {
-  button.disabled = true
+  // A button that is disabled loses the focus.
+  if (button.ariaBusy === 'true' || (what === 'drop' && !(await sure(`Drop ${keys.join(', ')}?`, DROPPING)))) return
+  button.ariaBusy = 'true'
   try {
     const answer = what === 'retry' ? await send('POST', `${PATH}/retry`, { keys }) : await send('DELETE', PATH, { keys })
     const done = what === 'retry' ? answer.retried : answer.dropped
@@ -50,6 +54,6 @@ export async function see(button, what, keys) {
   } catch (problem) {
     toast(`Nothing was done: ${problem.message}`)
   } finally {
-    button.disabled = false
+    button.ariaBusy = 'false'
   }
 }
