@@ -64,7 +64,7 @@ def test_of_a_long_list_only_the_beginning_is_read(bench: Bench) -> None:
     _failed(bench, video="v2")
     bench.cache.client.config_resetstat()
     assert _listed(bench, most=1) == [str(key(SOLO, video="v2"))]
-    assert bench.cache.client.info("commandstats")["cmdstat_zrange"]["calls"] == 2
+    assert bench.cache.client.info("commandstats")["cmdstat_zrevrange"]["calls"] == 2
 
 
 def test_a_mark_tells_when_to_count_anew(bench: Bench, precomputer: Precomputer) -> None:
