@@ -16,10 +16,10 @@ from pyarrow import parquet
 
 from models.funnel import FUNNEL, HORIZON_DAYS
 from models.rates_lesson import held_against, interval_score, start_variability, variability_in
-from models.registry import ModelKind, Registry
+from models.registry import ModelKind, Registry, usable
 from models.roas import RoasModel, roas_model
 from models.tallies import DAY, Tallies, tallies_of
-from models.training import train, usable
+from models.training import train
 from precompute.errors import ModelNotTrained
 from precompute.facts import Outcome
 from precompute.store.database import Database

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 import numpy as np
-from scipy.stats import spearmanr  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 
 from models.funnel import FUNNEL, HORIZON_DAYS, VIDEO_CTR, RateKind, earned_by, flow_of, start_of, steps_of
 from models.lesson import Lesson, Losses, Report, beats, too_few
@@ -169,9 +169,15 @@ def _figures(model: RoasModel, past: Tallies, tallies: Tallies, *, subject: Subj
     slack = 1e-9
     within = (actual >= coming.low - slack) & (actual <= coming.high + slack)
     ranked = np.ptp(actual[told]) > 0 and np.ptp(coming.value[told]) > 0
-    spearman = float(spearmanr(coming.value[told], actual[told])[0]) if ranked else 0.0
+    spearman = float(np.corrcoef(_ranks(coming.value[told]), _ranks(actual[told]))[0, 1]) if ranked else 0.0
     shares = {"spearman": round(spearman, 4), "interval_holds": round(float(within[told].mean()), 4)}
     return shares | {"lines": int(told.sum()), "outcomes": model.outcomes}
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each value's place in order, equal ones sharing their mean; Pearson's correlation of these is Spearman's."""
+    _, place, times = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(times) - (times - 1) / 2)[place], np.float64)
 
 
 def _hash_of(tallies: Tallies) -> str:

@@ -193,6 +193,17 @@ def _with(manifest: Manifest, version: ModelVersion) -> Manifest:
     return replace(manifest, versions={**manifest.versions, version.version: version})
 
 
+def usable(registry: Registry, kind: ModelKind) -> LoadedModel | None:
+    """The model in use, for those who can do without: None when there is none, or its file is damaged (logged)."""
+    try:
+        return registry.current(kind)
+    except ModelNotTrained as problem:
+        if problem.code == "model_damaged":
+            extra = {"action": "model_refused", "kind": kind, "code": problem.code, "reason": problem.message}
+            logger.warning("Model refused", extra=extra)
+        return None
+
+
 @functools.cache
 def registry_in(data_dir: Path) -> Registry:
     """The registry of this process for a site that keeps its files in ``data_dir`` (``Settings.data_dir``)."""

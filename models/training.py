@@ -1,7 +1,6 @@
 """Training of one kind of model: learn from the store, hold it against the latest time, use it only if it is better."""
 
 import fcntl
-import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,13 +13,11 @@ from models.lesson import Lesson, Report
 from models.manifest import ModelVersion
 from models.next_action import learned_until_of, model_in
 from models.rates_lesson import rates_lesson
-from models.registry import LoadedModel, ModelKind, Registry
+from models.registry import ModelKind, Registry, usable
 from models.text_lesson import text_lesson
-from precompute.errors import ModelNotTrained, SourceUnavailable
+from precompute.errors import SourceUnavailable
 from precompute.store import Facts
 from precompute.subjects import Subject
-
-logger = logging.getLogger(__name__)
 
 TRAINED = (ModelKind.CTR, ModelKind.ROAS, ModelKind.TEXT, ModelKind.ACTIONS)
 """The kinds that can be trained, in the order in which a night trains them."""
@@ -98,17 +95,6 @@ def _lesson(kind: ModelKind, *, facts: Facts, registry: Registry, report: Report
             model = model_in(in_use.model) if in_use else None
             learned_until = learned_until_of(in_use.model) if in_use and model else 0
             return actions_lesson(facts, in_use=model, learned_until=learned_until, report=report)
-
-
-def usable(registry: Registry, kind: ModelKind) -> LoadedModel | None:
-    """The model in use, for those who can do without: None when there is none, or its file is damaged (logged)."""
-    try:
-        return registry.current(kind)
-    except ModelNotTrained as problem:
-        if problem.code == "model_damaged":
-            extra = {"action": "model_refused", "kind": kind, "code": problem.code, "reason": problem.message}
-            logger.warning("Model refused", extra=extra)
-        return None
 
 
 @contextmanager

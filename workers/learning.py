@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from models.rates_lesson import KINDS, variability_in
-from models.registry import LoadedModel, ModelKind, Registry
+from models.registry import LoadedModel, ModelKind, Registry, usable
 from models.roas import RoasModel, roas_model
 from models.tallies import DAY, Tallies, tallies_of
-from models.training import usable
 from precompute.store import Facts
 from precompute.subjects import Subject
 

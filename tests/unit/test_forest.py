@@ -1,18 +1,11 @@
 """A forest as arrays: it answers as the forest of scikit-learn that it was made from, without that library."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 
 from models.forest import AT_ONCE, Forest
-
-ROOT = Path(__file__).parents[2]
 
 FEATURES = 5
 
@@ -53,24 +46,3 @@ def test_each_row_is_answered_for_itself() -> None:
     alone = [float(forest.votes(row[None])[0]) for row in asked[-5:]]
     assert alone == pytest.approx(together[-5:].tolist())
     assert forest.votes(asked[:0]).shape == (0,)
-
-
-def test_what_serves_predictions_does_without_scikit_learn() -> None:
-    """Neither the app nor a prediction by the shipped model loads it or scipy, which would cost each process 90 MB."""
-    program = """
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-import api.app
-import workers.wiring
-from models.predictor import Predictor
-from models.registry import Registry
-from precompute.history import History
-now = datetime.now(UTC)
-(told,) = Predictor(Registry(own=Path("nowhere")))([History(steps=(("login", now), ("dashboard_view", now)))], at=now)
-assert told.trained_at is not None and told.actions, told
-print(sorted({name.partition(".")[0] for name in sys.modules} & {"sklearn", "scipy", "cv2", "av", "pyarrow"}))
-"""
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-    answer = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True)
-    assert answer.stdout.strip() == "[]"

@@ -7,11 +7,8 @@ from difflib import SequenceMatcher
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from rapidocr.ch_ppocr_det.utils import ResizeImgError
-from rapidocr.inference_engine.onnxruntime import ONNXRuntimeError
-from rapidocr.utils.output import RapidOCROutput
 
-from workers.video.text_model import reader
+from workers.video.text_model import written_in
 
 CONFIDENCE = 0.8
 """Least confidence of a line. Drawn captions had 0.87 to 1.0; of shapes that only look like letters nine in ten
@@ -68,20 +65,12 @@ def lines_in(picture: NDArray[np.uint8]) -> tuple[TextLine, ...]:
     Args:
         picture: ``(height, width, 3) uint8``, BGR.
     """
-    # rapidocr keeps what it was last told, so that all three are told each time
-    try:
-        found = reader()(picture, use_det=True, use_cls=False, use_rec=True)
-    except (ONNXRuntimeError, ResizeImgError) as problem:
-        # rapidocr wraps whatever ends its run, a time limit too: what really happened goes on.
-        raise problem.__cause__ or problem from None
-    if not isinstance(found, RapidOCROutput) or found.boxes is None:
-        return ()
     height, width = picture.shape[:2]
     lines = [
         TextLine(
             text=text.strip(), confidence=float(confidence), box=_upright(corners, width_px=width, height_px=height)
         )
-        for corners, text, confidence in zip(found.boxes, found.txts or (), found.scores or (), strict=True)
+        for corners, text, confidence in written_in(picture)
     ]
     return in_reading_order(line for line in lines if _legible(line))
 
