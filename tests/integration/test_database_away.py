@@ -1,13 +1,14 @@
 """The database goes away under load: what was answered with 202 is there afterwards, once."""
 
 import sqlite3
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
+from callers import Callers
 from flask import Flask
 from postgres import PostgresServer, postgres_programs
 from servers import ValkeyServer
@@ -18,59 +19,22 @@ from precompute.subjects import Subject
 from workers.draining import drain_facts
 from workers.wiring import Engine, engine, precomputer
 
+USERS = ("u0", "u1", "u2")
 MORE = 100
 """Requests that have to be answered in each phase of a test."""
 
+ACCEPTED = 202
 
-class Load:
-    """Callers who report without a pause, and remember what was answered with 202.
 
-    Args:
-        app: Of the service.
-        callers: How many at once.
-    """
-
-    def __init__(self, app: Flask, *, callers: int = 3) -> None:
-        self.accepted: Counter[str] = Counter()
-        self.other_answers: Counter[int] = Counter()
-        self._app = app
-        self._changed = threading.Condition()
-        self._ended = threading.Event()
-        self._threads = [threading.Thread(target=self._report, args=(f"u{n}",)) for n in range(callers)]
-
-    def __enter__(self) -> "Load":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        for thread in self._threads:
-            thread.join()
-
-    def go_on(self) -> None:
-        """Come back when many more requests have been answered."""
-        with self._changed:
-            goal = self.accepted.total() + MORE
-            assert self._changed.wait_for(lambda: self.accepted.total() >= goal, timeout=60)
-
-    def _report(self, user: str) -> None:
-        client = self._app.test_client()
-        number = 0
-        while not self._ended.is_set():
-            number += 1
-            outcome = {"subject": "video", "subject_id": user, "impressions": 10, "clicks": 1, "spend": 0.25}
-            self._count(user, client.post("/api/precompute/outcomes", json={"outcomes": [outcome]}).status_code)
-            action = {"user_id": user, "action": f"a{number}"}
-            self._count(f"{user} a{number}", client.post("/api/precompute/actions", json=action).status_code)
-
-    def _count(self, what: str, status: int) -> None:
-        with self._changed:
-            if status == 202:
-                self.accepted[what] += 1
-            else:
-                self.other_answers[status] += 1
-            self._changed.notify_all()
+def reporter(app: Flask, user: str) -> Generator[str, None, None]:
+    """Somebody who reports outcomes of a video called like them, and actions, each another; names what was accepted."""
+    client = app.test_client()
+    for number in count(1):
+        outcome = {"subject": "video", "subject_id": user, "impressions": 10, "clicks": 1, "spend": 0.25}
+        answer = client.post("/api/precompute/outcomes", json={"outcomes": [outcome]}).status_code
+        yield user if answer == ACCEPTED else f"answered {answer}"
+        answer = client.post("/api/precompute/actions", json={"user_id": user, "action": f"a{number}"}).status_code
+        yield f"{user} a{number}" if answer == ACCEPTED else f"answered {answer}"
 
 
 class Outage:
@@ -93,25 +57,25 @@ class Outage:
         self.engine.cache.client.delete("pc:facts:lock")
         return drain_facts(self.engine)
 
-    def run(self, *, seconds: float) -> Load:
+    def run(self, *, seconds: float) -> Counter[str]:
         """Load before, during and after an outage of at least ``seconds``; then everything is drained."""
-        with Load(self.app) as load:
-            load.go_on()
+        with Callers(*(reporter(self.app, user) for user in USERS)) as callers:
+            callers.more(MORE)
             assert self.drain() > 0
             self.take_away()
             until = time.monotonic() + seconds
             looked = 0
             while looked < 2 or time.monotonic() < until:
-                load.go_on()
+                callers.more(MORE)
                 assert self.drain() == 0
                 looked += 1
             self.give_back()
-            load.go_on()
+            callers.more(MORE)
             assert self.drain() > 0
         while self.drain():
             pass
         assert self.engine.stream.waiting() == 0
-        return load
+        return callers.answers
 
 
 @pytest.fixture
@@ -144,14 +108,13 @@ def on_postgresql(cache_client: object, cache_server: ValkeyServer) -> Iterator[
 def test_what_was_accepted_is_there_afterwards_once(engine_name: str, request: pytest.FixtureRequest) -> None:
     """Nobody was refused meanwhile either: the API does not wait for the database."""
     outage: Outage = request.getfixturevalue(f"on_{engine_name}")
-    load = outage.run(seconds=request.config.getoption("--outage"))
-    assert load.other_answers == Counter()
+    answers = outage.run(seconds=request.config.getoption("--outage"))
+    assert not [answer for answer in answers if answer.startswith("answered")]
     facts = outage.engine.facts
-    for user in ("u0", "u1", "u2"):
+    for user in USERS:
         stored = [f"{user} {one.action}" for one in facts.actions_of(user, most=1_000_000)]
-        accepted = [what for what in load.accepted if what.startswith(f"{user} ")]
-        assert stored == accepted
+        assert stored == [what for what in answers if what.startswith(f"{user} ")]
         totals = facts.totals(Subject.VIDEO, user)
-        reports = load.accepted[user]
+        reports = answers[user]
         assert (totals.outcomes, totals.clicks, totals.impressions) == (reports, reports, 10 * reports)
         assert totals.spend == 0.25 * reports
