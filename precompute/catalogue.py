@@ -32,6 +32,18 @@ VIDEO_SAMPLES = TaskType(
 )
 """One decode of the video for all its analyses: frame differences, small frames, stills and sound."""
 
+VIDEO_SPEECH = TaskType(
+    name="video_speech",
+    subject=Subject.VIDEO,
+    on=None,
+    queue=Queue.VIDEO,
+    ttl=timedelta(hours=1),
+    inputs=(VIDEO_SAMPLES,),
+    time_limit=timedelta(minutes=2),
+    transient=True,
+)
+"""The first half minute of what is said, read once for hook and captions."""
+
 SCENE_DETECTION = TaskType(
     name="scene_detection",
     subject=Subject.VIDEO,
@@ -62,7 +74,7 @@ HOOK_ANALYSIS = TaskType(
     on=VideoUploaded,
     queue=Queue.VIDEO,
     ttl=timedelta(hours=24),
-    inputs=(VIDEO_SAMPLES,),
+    inputs=(VIDEO_SAMPLES, VIDEO_SPEECH),
     time_limit=timedelta(minutes=2),
     result=HookAnalysisSchema,
 )
@@ -87,7 +99,7 @@ CAPTION_GENERATION = TaskType(
     on=VideoUploaded,
     queue=Queue.VIDEO,
     ttl=timedelta(hours=24),
-    inputs=(VIDEO_SAMPLES,),
+    inputs=(VIDEO_SAMPLES, VIDEO_SPEECH),
     time_limit=timedelta(minutes=8),
     result=CaptionGenerationSchema,
 )
@@ -185,21 +197,12 @@ CAMPAIGN_ANALYTICS = TaskType(
 """A user's campaigns over time, predicted against actual."""
 
 ROWS = (
-    VIDEO_SAMPLES,
-    SCENE_DETECTION,
-    FACE_DETECTION,
-    HOOK_ANALYSIS,
-    THUMBNAIL_GENERATION,
-    CAPTION_GENERATION,
-    CTR_PREDICTION,
-    VARIANT_GENERATION,
-    VARIANT_SCORING,
-    ROAS_PREDICTION,
-    DASHBOARD_DATA,
-    PREDICTED_ACTIONS,
-    CAMPAIGN_ANALYTICS,
+    *(VIDEO_SAMPLES, VIDEO_SPEECH),
+    *(SCENE_DETECTION, FACE_DETECTION, HOOK_ANALYSIS, THUMBNAIL_GENERATION, CAPTION_GENERATION, CTR_PREDICTION),
+    *(VARIANT_GENERATION, VARIANT_SCORING, ROAS_PREDICTION),
+    *(DASHBOARD_DATA, PREDICTED_ACTIONS, CAMPAIGN_ANALYTICS),
 )
-"""The rows that ship with the project."""
+"""The rows that ship with the project. What the longest chain begins with comes first, and is queued first."""
 
 
 @dataclass(frozen=True, slots=True)

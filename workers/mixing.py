@@ -1,7 +1,7 @@
 """Results of one subject that were computed from different versions of it: the older ones go stale."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from precompute.due import DueEntries, HeldEntry
 from precompute.errors import SourceUnavailable
@@ -49,12 +49,22 @@ def outdate_mixed(engine: Engine, bindings: Mapping[str, Binding], row: TaskType
 
 
 def _is_mixed(entry: HeldEntry, held: Mapping[str, HeldEntry], tokens: Tokens) -> bool:
-    if not entry.source or any(one.name not in held for one in entry.row.inputs):
+    read = list(_read_for(entry.row, held))
+    if not entry.source or any(one.name not in held for one in read):
         return False  # it is outdated, or nobody can tell
     # All its inputs were known when it was computed: one that is not has been outdated or replaced since.
-    if not all(held[one.name].source for one in entry.row.inputs):
+    if not all(held[one.name].source for one in read):
         return True
     try:
         return tokens.computed_now(entry.row) != entry.source
     except SourceUnavailable:
         return False  # its refresh will ask again
+
+
+def _read_for(row: TaskType, held: Mapping[str, HeldEntry]) -> Iterator[TaskType]:
+    """The inputs of a row; in place of one that nobody needed any more, as what is said first, those of its own."""
+    for needed in row.inputs:
+        if needed.transient and needed.inputs and needed.name not in held:
+            yield from _read_for(needed, held)
+        else:
+            yield needed

@@ -14,6 +14,7 @@ from precompute.errors import SourceUnavailable
 from precompute.events import VideoUploaded
 from precompute.settings import Settings
 from workers.video.captions import generate_captions
+from workers.video.first_speech import FirstSpeech
 from workers.video.remote_wording import worded_by, wording_service
 
 KEY = "sk-very-secret-key"
@@ -38,10 +39,14 @@ class Mute:
         return np.zeros(0, np.float32)
 
 
+NOBODY = FirstSpeech(language=None, windows=(), read=0, words=(), starts_at=None)
+"""What is said first in it."""
+
+
 def captioned(used: Settings, *, title: str = "Deep field") -> Any:
     """The captions of a mute video with a title."""
     event = VideoUploaded(subject_id="v", user_id="u", data={"title": title})
-    return generate_captions(Mute(), job=job_for(event, settings=used)).value
+    return generate_captions(Mute(), NOBODY, job=job_for(event, settings=used)).value
 
 
 def test_openai_is_asked_for_the_schema() -> None:

@@ -9,8 +9,11 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+import orjson
 
+from precompute.job import Job
 from precompute.settings import Settings
+from workers.video.first_speech import FirstSpeech, hear_first_words
 from workers.video.samples import VideoSamples, sampled
 
 SIZE = (320, 320)
@@ -34,6 +37,11 @@ def samples_of(path: Path) -> VideoSamples:
     """What an analysis of the file at ``path`` receives."""
     computed = sampled(path, settings=Settings(), report=lambda share: None)
     return VideoSamples(InMemory(computed.value, computed.parts))
+
+
+def speech_of(samples: VideoSamples, *, job: Job) -> FirstSpeech:
+    """What an analysis receives of what is said first, as it comes out of the cache."""
+    return FirstSpeech.stored(InMemory(orjson.loads(orjson.dumps(hear_first_words(samples, job=job))), {}))
 
 
 def clip(

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from jobs import job_for
-from sampled_clips import clip, samples_of
+from sampled_clips import clip, samples_of, speech_of
 from webvtt import WebVTT
 
 from precompute.events import VideoUploaded
-from precompute.job import Job
+from precompute.job import Computed, Job
 from precompute.results.video import CaptionGenerationSchema
 from precompute.settings import Settings
 from workers.video.captions import SRT_PART, VTT_PART, generate_captions
@@ -31,10 +31,15 @@ def job(data_dir: Path, *, shares: list[float] | None = None, **data: object) ->
     return job_for(event, settings=Settings(data_dir=data_dir), report=(shares if shares is not None else []).append)
 
 
+def captions_of(samples: VideoSamples, *, job: Job) -> Computed:
+    """The whole result, from what one decode leaves and what is said first."""
+    return generate_captions(samples, speech_of(samples, job=job), job=job)
+
+
 def test_a_video_with_speech(data_dir: Path) -> None:
     """The project's clip gets a transcript, two files with the same cues, a caption and hashtags about it."""
     shares: list[float] = []
-    computed = generate_captions(samples_of(CLIP), job=job(data_dir, shares=shares, title="Star Night"))
+    computed = captions_of(samples_of(CLIP), job=job(data_dir, shares=shares, title="Star Night"))
     value = computed.value
     assert not CaptionGenerationSchema().validate(dict(value))
     assert value["language"] == "en"
@@ -54,14 +59,15 @@ class LateSound(VideoSamples):
     def __init__(self, samples: VideoSamples, *, starts_at: float) -> None:
         self._stored = samples._stored
         self.sound_starts_at = starts_at
+        self.first_frame_at = samples.first_frame_at
         self.has_sound = True
 
 
 def test_times_are_on_the_video_clock(data_dir: Path) -> None:
     """A sound track that starts later moves segments and cues alike."""
     samples = samples_of(CLIP)
-    value = generate_captions(samples, job=job(data_dir)).value
-    later = generate_captions(LateSound(samples, starts_at=samples.sound_starts_at + 1.075), job=job(data_dir)).value
+    value = captions_of(samples, job=job(data_dir)).value
+    later = captions_of(LateSound(samples, starts_at=samples.sound_starts_at + 1.075), job=job(data_dir)).value
     first, first_later = value["segments"][0], later["segments"][0]
     assert first_later["start"] - first["start"] == pytest.approx(1.075, abs=0.002)
     cue, cue_later = (WebVTT.from_string(result["vtt"])[0].start_in_seconds for result in (value, later))
@@ -73,7 +79,7 @@ def test_a_video_without_speech(title: object, caption: str, data_dir: Path, tmp
     """A tone gives an empty transcript and valid empty files, not an error; a title is the caption."""
     tone = 0.3 * np.sin(np.arange(32_000) * 2 * np.pi * 440 / 16_000)
     path = clip(tmp_path / "tone.mp4", scenes=[(np.full((8, 8, 3), 128, np.uint8), 2.0)], sound=tone)
-    value = generate_captions(samples_of(path), job=job(data_dir, title=title)).value
+    value = captions_of(samples_of(path), job=job(data_dir, title=title)).value
     assert (value["language"], value["segments"], value["text"]) == (None, [], "")
     assert (value["srt"], value["vtt"]) == ("", "WEBVTT\n")
     assert value["caption"] == caption
@@ -82,5 +88,5 @@ def test_a_video_without_speech(title: object, caption: str, data_dir: Path, tmp
 def test_a_video_without_sound(data_dir: Path, tmp_path: Path) -> None:
     """No sound track at all is no error either."""
     path = clip(tmp_path / "mute.mp4", scenes=[(np.full((8, 8, 3), 128, np.uint8), 1.0)])
-    value = generate_captions(samples_of(path), job=job(data_dir)).value
+    value = captions_of(samples_of(path), job=job(data_dir)).value
     assert (value["text"], value["vtt"], value["hashtags"]) == ("", "WEBVTT\n", [])

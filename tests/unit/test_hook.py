@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 import skimage.data
 from jobs import job_for
-from sampled_clips import SOUND_RATE, clip, moving_clip, samples_of
+from sampled_clips import SOUND_RATE, clip, moving_clip, samples_of, speech_of
 
 from precompute.events import VideoUploaded
 from precompute.job import Job
@@ -18,7 +19,8 @@ from workers.video.differences import FrameDifferences
 from workers.video.hook import analyse_hook, motion_of
 from workers.video.hook_advice import MOST_SENTENCES, advice_for
 from workers.video.hook_score import MAX_POINTS, Opening, score_of, total
-from workers.video.hook_sound import SILENCE, first_words, loudness_dbfs
+from workers.video.loudness import loudness_dbfs
+from workers.video.samples import VideoSamples
 
 OWN_CLIP = Path(__file__).parents[2] / "media" / "test_vid_001.mp4"
 BLACK = np.zeros((320, 320, 3), np.uint8)
@@ -55,6 +57,11 @@ def job(data_dir: Path) -> Job:
     """A computation at hand."""
     event = VideoUploaded(subject_id="v", user_id="u")
     return job_for(event, settings=Settings(data_dir=data_dir))
+
+
+def hook_of(samples: VideoSamples, *, job: Job) -> dict[str, Any]:
+    """The whole analysis, from what one decode leaves and what is said first."""
+    return analyse_hook(samples, speech_of(samples, job=job), job=job)
 
 
 def picture_called(name: str) -> np.ndarray:
@@ -185,35 +192,9 @@ def test_silence_has_no_loudness():
     assert loudness_dbfs(np.full(100, 1e-4, np.float32)) is None
 
 
-def test_sounds_that_are_no_speech_have_no_first_word(data_dir: Path):
-    """Silence, a tone and noise, without a speech model being needed."""
-    tone = np.sin(2 * np.pi * 440 * np.arange(4 * SOUND_RATE) / SOUND_RATE).astype(np.float32) / 3
-    noise = np.random.default_rng(1).normal(0, 0.1, 4 * SOUND_RATE).astype(np.float32)
-    for sound in (np.zeros(0, np.float32), np.zeros_like(tone), tone, noise):
-        assert first_words(sound, opening_s=3.0, model="none", models_dir=data_dir) == SILENCE
-
-
-def test_the_words_of_the_opening_are_heard(data_dir: Path):
-    """The project's own clip begins with them; they end with the opening."""
-    sound = samples_of(OWN_CLIP).sound()
-    heard = first_words(sound, opening_s=3.0, model="base", models_dir=data_dir / "models")
-    assert heard.start == pytest.approx(0.15, abs=0.15)
-    assert heard.spoken.startswith("She was the first woman to pilot the space shuttle")
-    assert "looking" not in heard.spoken
-
-
-def test_words_that_come_late_are_found_but_not_told(data_dir: Path):
-    """When they start is told; they are no words of the opening."""
-    silence = np.zeros(35 * SOUND_RATE, np.float32)
-    sound = np.concatenate([silence, samples_of(OWN_CLIP).sound()])
-    heard = first_words(sound, opening_s=3.0, model="base", models_dir=data_dir / "models")
-    assert heard.start == pytest.approx(35.15, abs=0.2)
-    assert heard.spoken == ""
-
-
 def test_a_black_silent_clip_scores_nothing(tmp_path: Path, job: Job):
     """And is told what to do, not refused."""
-    result = analyse_hook(samples_of(clip(tmp_path / "a.mp4", scenes=[(BLACK, 4.0)])), job=job)
+    result = hook_of(samples_of(clip(tmp_path / "a.mp4", scenes=[(BLACK, 4.0)])), job=job)
     assert HookAnalysisSchema().validate(result) == {}
     assert result["score"] == 0
     assert (result["text"], result["spoken"], result["speech_starts_at"]) == ([], "", None)
@@ -224,7 +205,7 @@ def test_a_black_silent_clip_scores_nothing(tmp_path: Path, job: Job):
 def test_a_silent_sound_track_is_no_missing_one(tmp_path: Path, job: Job):
     """The advice differs."""
     path = clip(tmp_path / "a.mp4", scenes=[(BLACK, 4.0)], sound=np.zeros(4 * SOUND_RATE, np.float32))
-    result = analyse_hook(samples_of(path), job=job)
+    result = hook_of(samples_of(path), job=job)
     assert result["score"] == 0
     assert not any("no sound track" in sentence for sentence in result["advice"])
 
@@ -237,14 +218,14 @@ def test_only_the_first_three_seconds_count(tmp_path: Path, job: Job):
         scenes=[(BLACK, 3.2), (picture_called("astronaut"), 1.0), (picture_called("coffee"), 1.8)],
         sound=np.concatenate([np.zeros(round(3.2 * SOUND_RATE), np.float32), tone]),
     )
-    assert analyse_hook(samples_of(path), job=job)["score"] == 0
+    assert hook_of(samples_of(path), job=job)["score"] == 0
 
 
 def test_cuts_faces_and_sound_of_the_opening_count(tmp_path: Path, job: Job):
     """Two cuts, a face in the first of three seconds, a loud tone."""
     tone = np.sin(2 * np.pi * 440 * np.arange(3 * SOUND_RATE) / SOUND_RATE).astype(np.float32) / 3
     scenes = [(picture_called(name), 1.0) for name in ("astronaut", "coffee", "rocket")]
-    parts = analyse_hook(samples_of(clip(tmp_path / "a.mp4", scenes=scenes, sound=tone)), job=job)["parts"]
+    parts = hook_of(samples_of(clip(tmp_path / "a.mp4", scenes=scenes, sound=tone)), job=job)["parts"]
     assert parts["cuts"]["value"] == 2
     assert parts["face"]["value"] == pytest.approx(1 / 3, abs=0.01)
     assert parts["close_up"]["value"] == pytest.approx(0.037, abs=0.01)
@@ -256,7 +237,7 @@ def test_cuts_faces_and_sound_of_the_opening_count(tmp_path: Path, job: Job):
 def test_a_moving_picture_has_motion(tmp_path: Path, job: Job):
     """A picture that is pushed along by 4 px a frame, and no cut is seen in it."""
     frames = (np.roll(picture_called("coffee"), 4 * step, axis=1) for step in range(50))
-    parts = analyse_hook(samples_of(moving_clip(tmp_path / "a.mp4", frames=frames)), job=job)["parts"]
+    parts = hook_of(samples_of(moving_clip(tmp_path / "a.mp4", frames=frames)), job=job)["parts"]
     assert parts["motion"]["points"] > 7.5
     assert parts["cuts"]["value"] == 0
 
@@ -264,7 +245,7 @@ def test_a_moving_picture_has_motion(tmp_path: Path, job: Job):
 def test_the_projects_own_clip_has_a_strong_hook(job: Job):
     """A face, text, a voice and a cut within three seconds, all as they are in it."""
     reports: list[float] = []
-    result = analyse_hook(samples_of(OWN_CLIP), job=replace(job, report=reports.append))
+    result = hook_of(samples_of(OWN_CLIP), job=replace(job, report=reports.append))
     assert HookAnalysisSchema().validate(result) == {}
     assert result["score"] > 80
     assert result["text"] == ["Meet Eileen Collins", "SHE FLEW", "THE SHUTTLE"]
@@ -273,3 +254,11 @@ def test_the_projects_own_clip_has_a_strong_hook(job: Job):
     assert result["speech_starts_at"] == pytest.approx(0.15, abs=0.15)
     assert result["score"] == pytest.approx(sum(part["points"] for part in result["parts"].values()), abs=0.05)
     assert reports == sorted(reports)
+
+
+def test_the_own_clip_says_its_first_words(job: Job):
+    """With the start of speech, and nothing that is said after the opening."""
+    result = hook_of(samples_of(OWN_CLIP), job=job)
+    assert result["speech_starts_at"] == pytest.approx(0.15, abs=0.15)
+    assert result["spoken"].startswith("She was the first woman to pilot the space shuttle")
+    assert "looking" not in result["spoken"]

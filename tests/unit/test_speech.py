@@ -88,14 +88,6 @@ def test_segments_follow_each_other(clip_transcript: Transcript, clip_sound: np.
         assert segment.text == "".join(word.text for word in segment.words).strip()
 
 
-def test_only_the_opening_is_read(clip_sound: np.ndarray, models_dir: Path) -> None:
-    """With a limit, no word that starts after it comes back, and the last one is not cut in two."""
-    opening = speech_in(clip_sound, model="base", models_dir=models_dir, until_s=2.0)
-    assert SPOKEN.startswith(opening.text.rstrip(",.") + " ")
-    assert 4 <= len(opening.text.split()) <= 9
-    assert all(word.start < 2.0 for segment in opening.segments for word in segment.words)
-
-
 def test_a_long_silence_neither_loses_nor_doubles_words(clip_sound: np.ndarray, models_dir: Path) -> None:
     """The same sentence before and after twelve seconds of silence is heard twice, at its times."""
     said = clip_sound[: round(2.9 * SAMPLE_RATE)]

@@ -10,9 +10,10 @@ from precompute.fingerprint import title_of
 from precompute.job import Computed, Job
 from workers.binding import computes
 from workers.sources import setting, worder
+from workers.video.first_speech import FirstSpeech
 from workers.video.remote_wording import worded_by, wording_service
 from workers.video.samples import VideoSamples
-from workers.video.speech import Transcript, speech_in
+from workers.video.speech import Listener, Transcript, transcript_of
 from workers.video.subtitles import as_srt, as_vtt, cues_of
 from workers.video.wording import Wording, worded_locally
 
@@ -28,7 +29,7 @@ _LISTENING_SHARE = 0.9
 
 
 @computes(CAPTION_GENERATION, reads=(setting("speech_model"), worder))
-def generate_captions(samples: VideoSamples, *, job: Job) -> Computed:
+def generate_captions(samples: VideoSamples, speech: FirstSpeech, *, job: Job) -> Computed:
     """What is said, with times on the video's clock, as text and as subtitles, and how a post could put it.
 
     Returns:
@@ -39,12 +40,7 @@ def generate_captions(samples: VideoSamples, *, job: Job) -> Computed:
         ModelNotTrained: The speech model is not there.
         SourceUnavailable: The samples are gone, or the speech model cannot be written to the data folder now.
     """
-    transcript = speech_in(
-        samples.sound(),
-        model=job.settings.speech_model,
-        models_dir=job.settings.data_dir / "models",
-        report=lambda share: job.report(_LISTENING_SHARE * share),
-    )
+    transcript = _transcript(samples, speech, job=job)
     cues = cues_of(transcript.segments, starts_at=samples.sound_starts_at)
     vtt, srt = as_vtt(cues), as_srt(cues)
     wording = _wording(transcript, job=job)
@@ -61,6 +57,24 @@ def generate_captions(samples: VideoSamples, *, job: Job) -> Computed:
     # Worded by ourselves because the service failed, it is to be worded again when its refresh is due.
     read = None if wording.source.startswith(worder(job)) else ("",)
     return Computed(value=value, parts={VTT_PART: vtt.encode(), SRT_PART: srt.encode()}, read=read)
+
+
+def _transcript(samples: VideoSamples, speech: FirstSpeech, *, job: Job) -> Transcript:
+    """All that is said: what was read already, and the windows that are left."""
+    words = list(speech.words)
+    if speech.unread:
+        listener = Listener.to(
+            samples.sound(),
+            first=speech.windows[0],
+            model=job.settings.speech_model,
+            models_dir=job.settings.data_dir / "models",
+            language=speech.language,
+        )
+        for done, window in enumerate(speech.unread, start=1):
+            words += listener.words_in(window)
+            job.report(_LISTENING_SHARE * done / len(speech.unread))
+    job.report(_LISTENING_SHARE)
+    return transcript_of(words, language=speech.language)
 
 
 def _on_clock(transcript: Transcript, *, starts_at: float) -> list[Mapping[str, Any]]:

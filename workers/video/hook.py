@@ -10,44 +10,39 @@ import numpy as np
 from precompute.catalogue import HOOK_ANALYSIS
 from precompute.job import Job
 from workers.binding import computes
-from workers.sources import setting
 from workers.video.differences import FrameDifferences
 from workers.video.faces import faces_in
+from workers.video.first_speech import FirstSpeech
 from workers.video.hook_advice import advice_for
 from workers.video.hook_score import Opening, score_of, total
-from workers.video.hook_sound import first_words, loudness_dbfs
+from workers.video.loudness import loudness_dbfs
+from workers.video.opening import opening_end
 from workers.video.samples import VideoSamples
 from workers.video.scenes import find_cuts
 from workers.video.screen_text import text_in
 from workers.video.speech import SAMPLE_RATE
 
-OPENING_SECONDS = 3.0
-"""Length of the opening; a shorter video is all opening."""
-
 REFERENCE_FRAME_RATE = 25.0
 """Motion is told as the change within 1/25 s, so that 60 frames a second do not look slower than 24."""
 
 
-@computes(HOOK_ANALYSIS, reads=(setting("speech_model"),))
-def analyse_hook(samples: VideoSamples, *, job: Job) -> dict[str, Any]:
+@computes(HOOK_ANALYSIS, reads=())
+def analyse_hook(samples: VideoSamples, speech: FirstSpeech, *, job: Job) -> dict[str, Any]:
     """Score, parts, text, words and advice for the first three seconds.
 
     Raises:
-        ModelNotTrained: A face or speech model is missing.
-        SourceUnavailable: The samples are gone meanwhile, or the speech model cannot be unpacked now.
+        ModelNotTrained: The face model is missing.
+        SourceUnavailable: The samples are gone meanwhile.
     """
-    end = samples.first_frame_at + OPENING_SECONDS
+    end = opening_end(samples)
     differences = samples.differences()
     cuts = [cut for cut in find_cuts(differences, frame_rate=samples.frame_rate) if cut < end]
     faces = [faces_in(frame.bgr()) for frame in takewhile(lambda frame: frame.at < end, samples.frames())]
-    job.report(0.2)
+    job.report(0.3)
     text = text_in(frame.bgr() for frame in takewhile(lambda frame: frame.at < end, samples.opening()))
-    job.report(0.5)
-    sound = samples.sound()
+    job.report(0.9)
     opening_s = end - samples.sound_starts_at
-    words = first_words(
-        sound, opening_s=opening_s, model=job.settings.speech_model, models_dir=job.settings.data_dir / "models"
-    )
+    starts_at = speech.starts_at
     opening = Opening(
         motion=motion_of(differences, until=end, cuts=cuts),
         cuts=len(cuts),
@@ -55,15 +50,15 @@ def analyse_hook(samples: VideoSamples, *, job: Job) -> dict[str, Any]:
         largest_face_share=max((face.share for found in faces for face in found), default=0.0),
         text=text,
         has_sound=samples.has_sound,
-        speech_starts_at=None if words.start is None else max(0.0, words.start + samples.sound_starts_at),
-        loudness_dbfs=loudness_dbfs(sound[: max(0, round(opening_s * SAMPLE_RATE))]),
+        speech_starts_at=None if starts_at is None else max(0.0, starts_at + samples.sound_starts_at),
+        loudness_dbfs=loudness_dbfs(samples.sound()[: max(0, round(opening_s * SAMPLE_RATE))]),
     )
     parts = score_of(opening)
     return {
         "score": total(list(parts.values())),
         "parts": {name: asdict(part) for name, part in parts.items()},
         "text": list(text),
-        "spoken": words.spoken,
+        "spoken": speech.said_before(opening_s),
         "speech_starts_at": opening.speech_starts_at,
         "advice": list(advice_for(opening, parts)),
     }

@@ -1,9 +1,9 @@
 """What is said in a sound track, and when speech starts."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from faster_whisper import BatchedInferencePipeline
@@ -16,7 +16,6 @@ SAMPLE_RATE = 16_000
 """Sound samples a second that Silero and Whisper take."""
 
 _BEAM = 5
-_MARGIN_S = 1.0
 _PAUSE_S = 0.7
 _WINDOW_S = 30
 _OWN_WINDOW_S = 5.0
@@ -65,7 +64,9 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Window:
+class Window:
+    """A stretch with speech that Whisper reads at once, in seconds from the start of the sound."""
+
     start: float
     end: float
 
@@ -89,7 +90,6 @@ def speech_in(
     *,
     model: str,
     models_dir: Path,
-    until_s: float | None = None,
     report: Callable[[float], None] = lambda share: None,
 ) -> Transcript:
     """What is said in ``sound``.
@@ -98,79 +98,102 @@ def speech_in(
         sound: ``(n,) float32``, mono, 16 kHz, -1 to 1; may be empty.
         model: ``base``, or the folder of a CTranslate2 Whisper model (``Settings.speech_model``).
         models_dir: Where the shipped model is kept once joined.
-        until_s: Only words that start before this many seconds; all when None.
         report: Called with the share done so far.
 
     Raises:
         ModelNotTrained: There is no such speech model.
         SourceUnavailable: The model cannot be put into ``models_dir`` now.
     """
-    if until_s is not None:
-        # a word at the very end is misread when it is cut in two
-        sound = sound[: round((until_s + _MARGIN_S) * SAMPLE_RATE)]
-    windows = _windows(sound)
+    windows = windows_of(sound)
     if not windows:
         return SILENCE
-    whisper = loaded(model, models_dir=models_dir)
-    language = _language(whisper, sound, window=windows[0])
-    found = _read(whisper, sound, windows=windows, language=language)
-    heard = _heard(found, report=report, seconds=sound.size / SAMPLE_RATE)
-    words = tuple(word for word in heard if until_s is None or word.start < until_s)
+    listener = Listener.to(sound, first=windows[0], model=model, models_dir=models_dir)
+    words: list[Word] = []
+    for window in windows:
+        words += listener.words_in(window)
+        report(min(1.0, window.end * SAMPLE_RATE / sound.size))
+    return transcript_of(words, language=listener.language)
+
+
+def transcript_of(words: Sequence[Word], *, language: str | None) -> Transcript:
+    """The words in sentences; silence when there are none."""
     return Transcript(language=language, segments=sentences_of(words)) if words else SILENCE
 
 
-def _windows(sound: NDArray[np.float32]) -> list[_Window]:
+def windows_of(sound: NDArray[np.float32]) -> list[Window]:
     """The stretches with speech, as few as fit into what Whisper reads at once, cut in silences.
 
     A window costs 0.9 s of computing whatever is in it. A long silence pays for a new one, and speech on both sides of
     it is better read apart.
     """
-    windows: list[_Window] = []
+    windows: list[Window] = []
     for chunk in get_speech_timestamps(sound, _SPEECH) if sound.size else []:
         start, end = chunk["start"] / SAMPLE_RATE, chunk["end"] / SAMPLE_RATE
         last = windows[-1] if windows else None
         if last is not None and end - last.start <= _WINDOW_S and start - last.end < _OWN_WINDOW_S:
-            windows[-1] = _Window(start=last.start, end=end)
+            windows[-1] = Window(start=last.start, end=end)
         else:
-            windows.append(_Window(start=start, end=end))
+            windows.append(Window(start=start, end=end))
     return windows
 
 
-def _language(whisper: SpeechModel, sound: NDArray[np.float32], *, window: _Window) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Reads the windows of one sound, each by itself.
+
+    Attributes:
+        sound: ``(n,) float32``, mono, 16 kHz.
+        language: ISO 639-1 code of what is spoken in it.
+        whisper: Reads.
+    """
+
+    sound: NDArray[np.float32]
+    language: str
+    whisper: SpeechModel
+
+    @classmethod
+    def to(
+        cls, sound: NDArray[np.float32], *, first: Window, model: str, models_dir: Path, language: str | None = None
+    ) -> "Listener":
+        """One who knows the ``language``, or else hears it in the ``first`` window.
+
+        Raises:
+            ModelNotTrained: There is no such speech model.
+            SourceUnavailable: The model cannot be put into ``models_dir`` now.
+        """
+        whisper = loaded(model, models_dir=models_dir)
+        return cls(sound=sound, language=language or _language(whisper, sound, window=first), whisper=whisper)
+
+    def words_in(self, window: Window) -> tuple[Word, ...]:
+        """The words of one window; none where what was heard is no speech.
+
+        A window is read in one go: sequential reading seeks to times that the model guesses, and so lost or doubled
+        words around long silences.
+        """
+        found, _ = BatchedInferencePipeline(self.whisper).transcribe(
+            self.sound,
+            language=self.language,
+            beam_size=_BEAM,
+            temperature=0.0,
+            batch_size=1,
+            clip_timestamps=[{"start": window.start, "end": window.end}],
+            without_timestamps=True,
+            word_timestamps=True,
+        )
+        return tuple(
+            Word(start=float(word.start), end=float(word.end), text=word.word)
+            for heard in found
+            if is_speech(heard)
+            for word in heard.words
+        )
+
+
+def _language(whisper: SpeechModel, sound: NDArray[np.float32], *, window: Window) -> str:
     """ISO 639-1 code of the language of the speech in ``window``."""
     speech = sound[int(window.start * SAMPLE_RATE) : int(window.end * SAMPLE_RATE)]
     # without the last frame these are the very features that are read next: see SpeechModel
     language, _, _ = whisper.detect_language(features=whisper.feature_extractor(speech)[..., :-1])
     return str(language)
-
-
-def _read(
-    whisper: SpeechModel, sound: NDArray[np.float32], *, windows: Sequence[_Window], language: str
-) -> Iterable[Any]:
-    """What Whisper makes of each window, when it is asked for.
-
-    A window is read in one go: sequential reading seeks to times that the model guesses, and so lost or doubled words
-    around long silences.
-    """
-    found, _ = BatchedInferencePipeline(whisper).transcribe(
-        sound,
-        language=language,
-        beam_size=_BEAM,
-        temperature=0.0,
-        batch_size=1,
-        clip_timestamps=[{"start": window.start, "end": window.end} for window in windows],
-        without_timestamps=True,
-        word_timestamps=True,
-    )
-    return cast(Iterable[Any], found)
-
-
-def _heard(found: Iterable[Any], *, report: Callable[[float], None], seconds: float) -> Iterator[Word]:
-    for window in found:
-        report(min(1.0, float(window.end) / seconds))
-        if is_speech(window):
-            for word in window.words:
-                yield Word(start=float(word.start), end=float(word.end), text=word.word)
 
 
 def is_speech(window: Any) -> bool:
