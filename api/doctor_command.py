@@ -78,7 +78,7 @@ def findings(*, url: str | None, key: str | None) -> Iterator[Finding]:
     yield from model_findings(registry_in(settings.data_dir))
     yield decoder_finding()
     yield from beat_finding(settings)
-    yield from worker_findings(parts.cache)
+    yield from worker_findings(settings, parts.cache)
     yield from api_findings(settings, url=url, key=key)
     yield from failure_findings(parts.cache, parts.catalogue)
 

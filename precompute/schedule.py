@@ -16,10 +16,10 @@ LOCK = f"{KEY_PREFIX}:lock"
 def schedule_url(settings: Settings) -> str:
     """The server that keeps the schedule.
 
-    RedBeat knows the addresses of redis-py only: beside any other broker it keeps its schedule and lock with the cache.
+    RedBeat knows the addresses of redis-py only: beside any other broker it keeps its schedule and lock with the facts.
     """
     at_broker = settings.broker.startswith(("redis://", "rediss://"))
-    return settings.broker if at_broker else settings.redis_url
+    return settings.broker if at_broker else settings.facts_url or settings.redis_url
 
 
 def without_login(url: str) -> tuple[str, dict[str, str]]:

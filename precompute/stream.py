@@ -61,9 +61,13 @@ Entry = tuple[bytes, bytes]
 
 
 def stream_url(settings: Settings) -> str:
-    """The server that keeps the stream: the broker's where that is a Redis, since it never evicts; else the cache's."""
+    """The server that keeps the stream: the broker's where that is a Redis, as it never evicts.
+
+    Else that of ``PRECOMPUTE_FACTS_URL``, or where that is not set the cache's.
+    """
     broker = settings.broker.split(";", 1)[0].replace("redis+socket://", "unix://", 1)
-    return broker if urlsplit(broker).scheme in {"redis", "rediss", "unix"} else settings.redis_url
+    at_broker = urlsplit(broker).scheme in {"redis", "rediss", "unix"}
+    return broker if at_broker else settings.facts_url or settings.redis_url
 
 
 class FactStream:

@@ -22,6 +22,9 @@ from precompute.settings import Settings
 from precompute.store.engine import open_engine, reaching_database
 from precompute.store.schema import LATEST
 
+MOST_HOSTS = 5
+"""More are not named."""
+
 RUN = "start the stack (`make run`), or that process alone; its log says why it ended"
 
 
@@ -48,8 +51,8 @@ def database_findings(settings: Settings, *, clock: Clock) -> Iterator[Finding]:
         yield skew("clock of the database", (now - clock()).total_seconds())
 
 
-def worker_findings(cache: Cache) -> Iterator[Finding]:
-    """A worker for every queue."""
+def worker_findings(settings: Settings, cache: Cache) -> Iterator[Finding]:
+    """A worker for every queue, and what those on several hosts must share."""
     try:
         workers = running_workers(cache)
     except StoreUnavailable:
@@ -64,6 +67,19 @@ def worker_findings(cache: Cache) -> Iterator[Finding]:
     else:
         processes = sum(int(worker["processes"]) for worker in workers)
         yield ok("workers", f"{len(workers)} with {processes} processes take from every queue")
+    yield from _sharing(settings, hosts=sorted({str(worker["name"]).partition("@")[2] for worker in workers}))
+
+
+def _sharing(settings: Settings, *, hosts: list[str]) -> Iterator[Finding]:
+    if len(hosts) < 2:
+        return
+    name, named = "workers on several hosts", ", ".join(hosts[:MOST_HOSTS])
+    named += ", …" if len(hosts) > MOST_HOSTS else ""
+    if settings.database.startswith("sqlite"):
+        found = f"{named}; the database is a SQLite file: unless they share the disk, each has facts of its own"
+        yield warning(name, found, "set DATABASE_URL to a PostgreSQL that all of them reach (docs/scaling.md)")
+    else:
+        yield ok(name, f"{named}; the database is a server")
 
 
 def failure_findings(cache: Cache, catalogue: Any) -> Iterator[Finding]:

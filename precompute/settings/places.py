@@ -29,6 +29,15 @@ class Places:
     broker_master: str | None = setting(
         "PRECOMPUTE_BROKER_MASTER", None, str, "Name of the master, where `BROKER_URL` is that of its Sentinels."
     )
+    facts_url: str | None = setting(
+        "PRECOMPUTE_FACTS_URL",
+        None,
+        takes.redis_url,
+        "Beside RabbitMQ or Sentinels as the broker: a Redis that forgets nothing, for facts on their way to the "
+        "database, callbacks and beat's schedule. Unset, they lie with the cache. A broker that is a Redis keeps them "
+        "itself.",
+        secret=True,
+    )
     embedded_cache_port: int = setting(
         "PRECOMPUTE_CACHE_PORT", 6390, takes.between(1, 65535), "Port of the embedded Valkey that is the cache."
     )
@@ -53,6 +62,12 @@ class Places:
         32,
         takes.between(4, 1024),
         "Requests the API serves at once. At most half of them may wait (`?wait=`) or stream.",
+    )
+    near_cache_mb: int = setting(
+        "PRECOMPUTE_NEAR_CACHE_MB",
+        16,
+        takes.between(0, 100_000),
+        "Megabytes of results that are read often which each process of the API keeps itself; 0 for none.",
     )
     flower_port: int = setting("PRECOMPUTE_FLOWER_PORT", 5555, takes.between(1, 65535), "Port of Flower.")
     flower_address: str = setting("PRECOMPUTE_FLOWER_ADDRESS", "127.0.0.1", str, "Address Flower listens on.")

@@ -10,7 +10,7 @@ import pytest
 from remote_command_line import RemoteCommandLine, beside_a_service
 from servers import ValkeyServer, free_port
 
-from api.doctor.finding import Health
+from api.doctor.finding import Finding, Health
 from api.doctor.servers import cache_findings, skew
 from precompute.clock import system_clock
 from precompute.measures import report_worker
@@ -117,6 +117,64 @@ def test_servers_that_are_away_are_found(patient: Patient) -> None:
 def test_another_kind_of_broker_is_asked_whether_it_answers(patient: Patient) -> None:
     """RabbitMQ has no policies to look at."""
     assert patient.checks(BROKER_URL=f"amqp://127.0.0.1:{free_port()}//")["broker"]["health"] == "broken"
+
+
+IN_THE_CACHE = {
+    "forgets facts": ({"maxmemory-policy": "allkeys-lru"}, "memory of the cache", "broken"),
+    "forgets nothing": ({"maxmemory-policy": "noeviction"}, "memory of the cache", "broken"),
+    "has no bound": ({"maxmemory": "0", "maxmemory-policy": "volatile-lru"}, "memory of the cache", "warning"),
+    "has no file": ({"maxmemory-policy": "volatile-lru", "appendonly": "no"}, "file of the cache", "warning"),
+}
+
+
+@pytest.mark.parametrize(("options", "name", "health"), IN_THE_CACHE.values(), ids=IN_THE_CACHE)
+@pytest.mark.parametrize("broker", ["amqp://rabbit//", "sentinel://one:26379;sentinel://two:26379"])
+def test_a_cache_that_must_keep_facts_is_held_to_that(
+    patient: Patient, options: dict[str, str], name: str, health: str, broker: str
+) -> None:
+    """With RabbitMQ or Sentinels as the broker: results alone may be evicted, and a restart must lose nothing."""
+    settings = Settings(redis_url=patient.cache.url, broker_url=broker, broker_master="main")
+
+    def found() -> Finding:
+        return {each.name: each for each in cache_findings(settings, clock=system_clock)}[name]
+
+    with patient.cache.client() as client:
+        for option, value in options.items():
+            client.config_set(option, value)
+        spoilt = found()
+        assert spoilt.health == health
+        _, _, command = spoilt.mend.partition("CONFIG SET ")
+        client.config_set(*command.split(",")[0].split())
+    assert found().health is Health.OK
+
+
+def test_a_server_for_the_facts_is_held_to_forgetting_nothing(patient: Patient) -> None:
+    """Where it is set, the cache may forget what it likes again, and the other one nothing."""
+    with patient.cache.client() as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+    beside = {"BROKER_URL": f"amqp://127.0.0.1:{free_port()}//", "PRECOMPUTE_FACTS_URL": patient.broker.url}
+    found = patient.checks(**beside)
+    assert {name: found[name]["health"] for name in ("memory of the cache", "memory of the facts", "beat")} == {
+        "memory of the cache": "ok",
+        "memory of the facts": "ok",
+        "beat": "ok",
+    }
+    with patient.broker.client() as client:
+        client.config_set("maxmemory-policy", "volatile-lru")
+    assert patient.checks(**beside)["memory of the facts"]["health"] == "broken"
+
+
+def test_a_database_that_several_hosts_cannot_share_is_told(patient: Patient) -> None:
+    """A SQLite file, as soon as workers run on two hosts; on one it is none of anybody's concern."""
+    told = "workers on several hosts"
+    assert told not in patient.checks()
+    report_worker(patient.line.engine.cache, name="w@host-a", processes=1, queues=["general"])
+    report_worker(patient.line.engine.cache, name="w@host-b", processes=1, queues=["general"])
+    found = patient.checks()[told]
+    assert found["health"] == "warning"
+    assert "host-a, host-b" in found["found"]
+    server = patient.checks(DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+    assert server[told]["health"] == "ok"
 
 
 def test_one_server_for_both_is_told(patient: Patient) -> None:

@@ -16,6 +16,7 @@ from precompute.events import CampaignCreated, Event, UserLoggedIn, VideoUploade
 from precompute.fact_json import fact_from_json, fact_to_json
 from precompute.facts import Action, CampaignFact, Fact, UserFact, VideoFact
 from precompute.memory import facts_of
+from precompute.schedule import schedule_url
 from precompute.settings import Settings
 from precompute.stream import stream_url
 from precompute.subjects import Subject
@@ -123,6 +124,15 @@ def test_a_trigger_says_what_was_brought_and_who_did_what(event: Event, brought:
 def test_facts_wait_on_the_server_that_never_evicts(broker: str | None, server: str) -> None:
     """The broker where it is one Redis; else the cache's."""
     assert stream_url(Settings(redis_url="redis://cache/0", broker_url=broker)) == server
+
+
+@pytest.mark.parametrize("broker", ["amqp://rabbit//", "sentinel://a:26379"])
+def test_beside_another_broker_facts_and_schedule_wait_where_it_is_set(broker: str) -> None:
+    """On a server that forgets nothing; the cache may then forget what it likes."""
+    settings = Settings(redis_url="redis://cache/0", broker_url=broker, facts_url="redis://facts/0")
+    assert (stream_url(settings), schedule_url(settings)) == ("redis://facts/0", "redis://facts/0")
+    on_redis = replace(settings, broker_url="redis://broker/0")
+    assert (stream_url(on_redis), schedule_url(on_redis)) == ("redis://broker/0", "redis://broker/0")
 
 
 def video_like(fact: VideoFact) -> VideoFact:
