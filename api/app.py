@@ -8,6 +8,7 @@ from api.direct import DirectReads
 from api.engine import attach
 from api.errors import answer_errors
 from api.guard import guard
+from api.intake import attach_intake
 from api.limits import limit
 from api.openapi import service_api
 from api.views import (
@@ -51,8 +52,11 @@ def create_app(precomputer: Precomputer, settings: Settings) -> Flask:
     app = Flask("api", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.url_map.strict_slashes = False
+    # A redirect would be HTML, and a POST lose its body on the way with some clients.
+    app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     attach(app, precomputer, settings=settings)
+    attach_intake(app, threads=settings.api_threads)
     door = guard(app, settings)
     limit(app, settings)
     exposition.expose(app, precomputer, settings=settings)

@@ -9,6 +9,8 @@ from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
+from api.intake import intake
+
 
 class JsonBodies(FlaskParser):
     """Reads bodies for ``@blueprint.arguments``.
@@ -23,12 +25,15 @@ class JsonBodies(FlaskParser):
         Raises:
             BadRequest: The body is empty though something in it is required, not JSON, or not an object.
             RequestEntityTooLarge: It is too large.
+            ServiceUnavailable: Too many arrive too slowly.
             UnsupportedMediaType: It does not say that it is JSON, or is compressed.
         """
         coding = req.headers.get("Content-Encoding", "identity")
         if coding.lower() != "identity":
             raise UnsupportedMediaType(f"the body must be sent as it is, not as Content-Encoding: {coding}")
-        body = req.get_data(cache=False)
+        if req.headers.get("Transfer-Encoding", "chunked").strip().lower() != "chunked":
+            raise UnsupportedMediaType("the body must be sent as it is, or in plain chunks")
+        body = intake().read(req.stream.read)
         if req.content_length is None and len(body) >= (req.max_content_length or math.inf):
             # A body sent in chunks is cut at the limit without a word.
             raise RequestEntityTooLarge

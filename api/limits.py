@@ -11,6 +11,12 @@ from precompute.settings import Settings
 STRATEGY = "sliding-window-counter"
 """Two counters a caller; no burst of twice the limit where two windows meet."""
 
+SCRAPED = "/metrics"
+
+SCRAPES = "2/second"
+"""Of each caller, counted by themselves: what callers do with a key must not blind whoever watches them, nor the
+watching take from what they may ask. Far more than two Prometheus servers ask, and no way around the limit."""
+
 ANSWER_TIMEOUT_S = 0.5
 """While the cache's server does not answer, each process counts for itself: a limit must not be what takes the service
 down with it."""
@@ -20,12 +26,13 @@ _STORAGE: dict[str, Any] = {"socket_connect_timeout": ANSWER_TIMEOUT_S, "socket_
 
 def limit(app: Flask, settings: Settings) -> None:
     """Let ``app`` answer 429 to callers who ask more than ``PRECOMPUTE_RATE_LIMIT`` allows."""
-    if not settings.rate_limit:
+    each = settings.rate_limit
+    if not each:
         return
     limiter = Limiter(
         _caller,
         app=app,
-        application_limits=[settings.rate_limit],
+        application_limits=[lambda: SCRAPES if _is_scrape() else each],
         application_limits_per_method=False,
         storage_uri=settings.redis_url.replace("unix://", "redis+unix://", 1),
         storage_options=_STORAGE,
@@ -38,4 +45,10 @@ def limit(app: Flask, settings: Settings) -> None:
 
 
 def _caller() -> str:
-    return getattr(g, "api_key", None) or request.environ.get("REMOTE_ADDR") or "localhost"
+    name: str = getattr(g, "api_key", None) or request.environ.get("REMOTE_ADDR") or "localhost"
+    # No key has such a name, and no address.
+    return f"{name} scraping" if _is_scrape() else name
+
+
+def _is_scrape() -> bool:
+    return request.path == SCRAPED

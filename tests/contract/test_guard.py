@@ -55,8 +55,39 @@ def routes(app: Flask) -> list[tuple[str, str, str]]:
     return found
 
 
+SCOPES = {
+    "open": ("GET /healthz", "GET /readyz"),
+    Scope.READ: (
+        *("GET /", "GET /docs/", "GET /docs/<path:path>", "GET /openapi.json", "GET /metrics", "GET /operations/live"),
+        *("GET /campaigns/<path:subject_id>", "GET /users/<path:subject_id>", "GET /videos/<path:subject_id>"),
+        *("GET /operations/course/<name>", "GET /operations/figures", "GET /static/<path:filename>"),
+        *("GET /operations/results/<subject:subject>/<id:subject_id>", "GET /api/precompute/tasks/<task_id:task_id>"),
+        *("GET /api/precompute/cache/<cache_key:cache_key>", "GET /api/precompute/failed", "GET /api/precompute/queue"),
+        *("GET /api/precompute/status/<subject:subject>/<id:subject_id>", "GET /api/precompute/metrics"),
+        *("GET /api/precompute/stream/<subject:subject>/<id:subject_id>", "POST /api/precompute/predict-actions"),
+        *(f"GET /api/precompute/videos/<id:video_id>/captions.{kind}" for kind in ("srt", "vtt")),
+        "GET /api/precompute/videos/<id:video_id>/thumbnails/<rank:rank>.jpg",
+    ),
+    Scope.WRITE: (
+        *(f"POST /api/precompute/{noun}" for noun in ("video", "campaign", "login", "batch", "actions", "outcomes")),
+        "POST /api/precompute/refresh/<task_type:task_type>",
+    ),
+    Scope.ADMIN: (
+        *("DELETE /api/precompute/cache", "DELETE /api/precompute/failed", "POST /api/precompute/failed/retry"),
+    ),
+}
+"""What a key must be good for, route by route; whoever adds a route says so here, and has thought of it."""
+
+
 class TestKeys:
     """With keys."""
+
+    def test_every_route_has_its_scope(self, make: Make) -> None:
+        """As written down here, all of them, and none that is there no more."""
+        served: dict[str, set[str]] = {scope: set() for scope in SCOPES}
+        for method, path, rule in routes(make(api_keys=KEYED)):
+            served["open" if path in OPEN else needed_for(method, rule)].add(f"{method} {rule}")
+        assert served == {scope: set(named) for scope, named in SCOPES.items()}
 
     def test_no_route_but_health_is_open(self, make: Make) -> None:
         """Every route that there is answers 401 without a key, in the contract's shape, and is not even looked at."""
@@ -183,6 +214,15 @@ class TestLimits:
         assert [self.ask(client, Scope.READ) for _ in range(4)] == [200, 200, 200, 429]
         assert self.ask(client, Scope.ADMIN) == 200
         assert client.get("/healthz").status_code == 200
+
+    def test_scrapes_are_counted_by_themselves(self, make: Make) -> None:
+        """A caller over its limit is still watched, and being watched costs no caller anything."""
+        client = make(api_keys=KEYED, rate_limit="3/hour").test_client()
+        scraped = [client.get("/metrics", headers=bearer(SECRETS[Scope.READ])) for _ in range(5)]
+        assert {answer.headers["X-RateLimit-Limit"] for answer in scraped} == {"2"}
+        assert scraped[0].status_code == 200
+        assert [self.ask(client, Scope.READ) for _ in range(4)] == [200, 200, 200, 429]
+        assert self.ask(client, Scope.ADMIN, "/metrics") == 200
 
     def test_processes_count_together(self, make: Make) -> None:
         """Two apps on one cache are one service."""

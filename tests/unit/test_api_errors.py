@@ -91,6 +91,14 @@ def _in_chunks(client: Client, body: bytes) -> Any:
     return client.post(VIDEO, input_stream=BytesIO(body), environ_overrides=environ)
 
 
+def test_a_body_of_another_transfer_coding_is_refused(client: Client) -> None:
+    """Nobody has unpacked it, so its bytes are not what was meant."""
+    coded = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "gzip, chunked"}
+    environ = {"CONTENT_TYPE": "application/json", **coded}
+    answer = client.post(VIDEO, input_stream=BytesIO(b"{}"), environ_overrides=environ)
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (415, "unsupported_media_type")
+
+
 def _whole(client: Client, body: bytes) -> Any:
     return client.post(VIDEO, data=body, content_type="application/json")
 
@@ -111,6 +119,8 @@ def test_a_large_body_is_refused(client: Client, send: Callable[[Client, bytes],
         "/api/precompute/batch",
         "/api/precompute/cache",
         "/api/precompute/cache/a/b",
+        "/api/precompute//queue",
+        "/static//frame.css",
         "/docs/nothing.js",
         "/%00",
         "/%ed%a0%80",
