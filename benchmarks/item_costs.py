@@ -1,0 +1,170 @@
+"""What one cached read and one video trigger cost: processor time of API, cache and broker, commands, and memory.
+
+python benchmarks/item_costs.py [--seconds 5] [--json]
+
+A real API process beside two servers, one that is the cache and one that is the broker. No worker runs, so that nothing
+else spends time on them; what a task costs is told by ``worker_processes.py``. Processor time depends little on what
+else the machine does. Reads are of ever other results, none of which the API process has kept.
+"""
+
+import argparse
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from api_process import HERE, child_of, granian
+from cached_read import fill
+from figures import Figure, told
+from load import closed_loop, get
+from servers import ValkeyServer
+
+from precompute.processes import taken_by
+from precompute.settings import Settings
+
+ROOT = "/api/precompute"
+BATCH = 100
+CONNECTIONS = 8
+ENTRIES = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What has been spent so far, or for each of many.
+
+    Attributes:
+        api_ms: Processor time of the API's processes.
+        server_ms: Of the cache, and of the broker.
+        commands: The same; those that scripts call count.
+        bytes_in: Sent to them.
+        bytes_kept: Memory that they take.
+    """
+
+    api_ms: float
+    server_ms: tuple[float, ...]
+    commands: tuple[float, ...]
+    bytes_in: tuple[float, ...]
+    bytes_kept: tuple[float, ...]
+
+
+def spent(pids: list[int], servers: list[ValkeyServer]) -> Spent:
+    """So far."""
+    told_by: list[Any] = []
+    for server in servers:
+        with server.client() as client:
+            told_by.append({**client.info("cpu"), **client.info("stats"), **client.info("memory")})
+    return Spent(
+        api_ms=1000 * sum(taken_by(pids).cpu_seconds.values()),
+        server_ms=tuple(1000 * (each["used_cpu_user"] + each["used_cpu_sys"]) for each in told_by),
+        commands=tuple(each["total_commands_processed"] for each in told_by),
+        bytes_in=tuple(each["total_net_input_bytes"] for each in told_by),
+        bytes_kept=tuple(each["used_memory"] for each in told_by),
+    )
+
+
+def for_each(before: Spent, after: Spent, *, many: int) -> Spent:
+    """What each of so many cost."""
+
+    def each(late: tuple[float, ...], soon: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple((one - other) / many for one, other in zip(late, soon, strict=True))
+
+    return Spent(
+        api_ms=(after.api_ms - before.api_ms) / many,
+        server_ms=each(after.server_ms, before.server_ms),
+        commands=each(after.commands, before.commands),
+        bytes_in=each(after.bytes_in, before.bytes_in),
+        bytes_kept=each(after.bytes_kept, before.bytes_kept),
+    )
+
+
+def trigger(number: int, *, of: str = "video") -> dict[str, Any]:
+    """All analyses of a video that no other has."""
+    source = {"url": f"https://cdn.example.com/{of}/{number:08}.mp4", "title": "Summer sale, up to half off"}
+    return {"video_id": f"{of}_{number:08}", "user_id": f"user_{number:08}", "video_data": source}
+
+
+def batch(number: int) -> dict[str, Any]:
+    """:data:`BATCH` triggers of other videos."""
+    first = number * BATCH
+    return {"videos": [trigger(each, of="batch") for each in range(first, first + BATCH)]}
+
+
+def post(path: str, body: Mapping[str, Any]) -> bytes:
+    """The bytes of a POST request."""
+    text = orjson.dumps(body)
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    return f"{head}Content-Length: {len(text)}\r\n\r\n".encode() + text
+
+
+def measured(environ: Mapping[str, str], servers: list[ValkeyServer], wanted: argparse.Namespace) -> dict[str, Spent]:
+    """A read and a trigger.
+
+    Raises:
+        SystemExit: An answer was not what it should be.
+    """
+    keys = fill(Settings.from_environ(environ), entries=ENTRIES)
+    kinds = (
+        ("read", [get(f"{ROOT}/cache/{key}", host="127.0.0.1") for key in keys], 1, 200),
+        ("trigger", [post(f"{ROOT}/video", trigger(number)) for number in range(wanted.triggers)], 1, 202),
+        ("trigger in a batch", [post(f"{ROOT}/batch", batch(each)) for each in range(wanted.batches)], BATCH, 202),
+    )
+    found = {}
+    with granian(environ) as (main, address):
+        pids = [main, child_of(main)]
+        for name, requests, many, status in kinds:
+            # What comes once, such as a connection of each thread, is not to count.
+            closed_loop(address, requests[:CONNECTIONS], connections=CONNECTIONS, seconds=0.2)
+            before = spent(pids, servers)
+            answers = closed_loop(address, requests[CONNECTIONS:], connections=CONNECTIONS, seconds=wanted.seconds)
+            if set(answers.statuses) != {status} or (len(answers.seconds) > len(requests) and name != "read"):
+                raise SystemExit(f"a {name} was answered {answers.statuses}, of {len(requests)}")
+            found[name] = for_each(before, spent(pids, servers), many=many * len(answers.seconds))
+    return found
+
+
+def figures_of(name: str, one: Spent) -> list[Figure]:
+    """All that a read or a trigger costs."""
+    figures = [Figure(what=f"{name}: processor time of the API", ours=one.api_ms, unit="ms")]
+    for number, server in enumerate(("cache", "broker")):
+        if one.commands[number] < 0.1:
+            continue
+        figures += [
+            Figure(what=f"{name}: processor time of the {server}", ours=one.server_ms[number], unit="ms"),
+            Figure(what=f"{name}: commands on the {server}", ours=one.commands[number], unit="commands"),
+            Figure(what=f"{name}: sent to the {server}", ours=one.bytes_in[number], unit="bytes"),
+        ]
+        if name != "read":
+            kept = one.bytes_kept[number]
+            figures.append(Figure(what=f"{name}: kept by the {server} until it is done", ours=kept, unit="bytes"))
+    return figures
+
+
+def main() -> None:
+    """Tell what each costs."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=5.0, help="of reads, and of triggers")
+    parser.add_argument("--triggers", type=int, default=20_000, help="different ones; each counts once")
+    parser.add_argument("--batches", type=int, default=500, help="different ones")
+    parser.add_argument("--json", action="store_true", help="end with the figures as one JSON object")
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with ValkeyServer(folder / "cache") as cache, ValkeyServer(folder / "broker") as broker:
+            mine = {
+                "REDIS_URL": cache.url,
+                "BROKER_URL": broker.url,
+                "PRECOMPUTE_DATA_DIR": name,
+                "PRECOMPUTE_LOG_LEVEL": "error",
+                "PRECOMPUTE_MOST_WAITING_EVENTS": "10000000",
+                "PRECOMPUTE_NEAR_CACHE_MB": "0",
+            }
+            environ = {**os.environ, **mine, "PYTHONPATH": str(HERE.parent), "OMP_NUM_THREADS": "1"}
+            found = measured(environ, [cache, broker], wanted)
+    told("item_costs", [figure for name, one in found.items() for figure in figures_of(name, one)], as_json=wanted.json)
+
+
+if __name__ == "__main__":
+    main()
