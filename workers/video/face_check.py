@@ -28,19 +28,17 @@ def confirmed(picture: NDArray[np.uint8], row: NDArray[np.float32]) -> bool:
 
     Args:
         picture: ``(height, width, 3) uint8``, BGR; the one looked at first.
-        row: YuNet's, ``(15,) float32``: left, top, width and height in pixels, landmarks, confidence.
+        row: YuNet's, ``(5,) float32``: left, top, width and height in pixels, confidence.
     """
-    if row[14] >= CERTAIN:
+    if row[4] >= CERTAIN:
         return True
     left, top, width, height = (float(number) for number in row[:4])
     scale = _SIDE_PX / (_TIMES_FACE * max(width, height, 1.0))
     middle_x, middle_y = left + width / 2, top + height / 2
     mirrored = np.array([[-scale, 0, _SIDE_PX / 2 + middle_x * scale], [0, scale, _SIDE_PX / 2 - middle_y * scale]])
-    crop = cv2.warpAffine(picture, mirrored, (_SIDE_PX, _SIDE_PX))
-    yunet = detector(CONFIRMED)
-    yunet.setInputSize((_SIDE_PX, _SIDE_PX))
-    _, again = yunet.detect(crop)
-    return again is not None and any(_in_the_middle(other, width_px=width * scale) for other in again)
+    crop = np.asarray(cv2.warpAffine(picture, mirrored, (_SIDE_PX, _SIDE_PX)), np.uint8)
+    again = detector(CONFIRMED).faces(crop)
+    return any(_in_the_middle(other, width_px=width * scale) for other in again)
 
 
 def _in_the_middle(row: NDArray[np.float32], *, width_px: float) -> bool:

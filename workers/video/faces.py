@@ -71,16 +71,13 @@ def faces_in(picture: NDArray[np.uint8]) -> tuple[Face, ...]:
     if max(height, width) > LONG_SIDE_PX:
         width, height = (max(1, round(side * LONG_SIDE_PX / max(picture.shape[:2]))) for side in (width, height))
         picture = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-    yunet = detector()
-    yunet.setInputSize((width, height))
-    _, rows = yunet.detect(picture)
-    found = [] if rows is None else [row for row in rows if confirmed(picture, row)]
+    found = [row for row in detector().faces(picture) if confirmed(picture, row)]
     faces = [_face(row, width_px=width, height_px=height) for row in found]
     return tuple(sorted((face for face in faces if face.share > 0), key=lambda face: -face.share))
 
 
 def _face(row: NDArray[np.float32], *, width_px: int, height_px: int) -> Face:
-    """The face of one row of YuNet's: left, top, width, height in pixels, five landmarks, confidence."""
+    """The face of one row of YuNet's: left, top, width, height in pixels, confidence."""
     left, right = (float(np.clip(edge / width_px, 0, 1)) for edge in (row[0], row[0] + row[2]))
     top, bottom = (float(np.clip(edge / height_px, 0, 1)) for edge in (row[1], row[1] + row[3]))
     # what is left over of 1 after rounding up on both sides must not put the box outside
@@ -90,7 +87,7 @@ def _face(row: NDArray[np.float32], *, width_px: int, height_px: int) -> Face:
         y=y,
         width=round(min(right - left, 1 - x), 4),
         height=round(min(bottom - top, 1 - y), 4),
-        confidence=round(min(1.0, float(row[14])), 3),
+        confidence=round(min(1.0, float(row[4])), 3),
     )
 
 
