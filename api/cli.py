@@ -29,6 +29,7 @@ COMMANDS = {
     "replay": ("api.replay_command:replay_log", "What computing ahead would have saved on a log of what people did."),
     "alerts": ("api.alerts_command:alerts", "What is wrong now; `--test` sends a message to where alerts go."),
     "keys": ("api.keys_command:keys", "Make API keys, and list those that are let in."),
+    "completion": ("api.completion_command:completion", "What makes bash, zsh or fish complete all this on Tab."),
     "doctor": ("api.doctor_command:doctor", "Whether this installation can work, and how to mend what is wrong."),
 }
 """Where each sub-command lives, and what it does in a line."""
@@ -81,7 +82,7 @@ class LazyGroup(click.Group):
             sys.exit(bare.exit_code)
         except click.ClickException as wrong:
             path = wrong.ctx.command_path if isinstance(wrong, click.UsageError) and wrong.ctx else ""
-            told = wrong.format_message().rstrip(".")
+            told = " ".join(wrong.format_message().split()).rstrip(".")
             hint = f" (`{path} -h` says what it takes)" if path else ""
             click.echo(f"precompute: {told}{hint}", err=True)
             sys.exit(wrong.exit_code)

@@ -1,15 +1,15 @@
 """``precompute warm``: what is likely to be asked for, computed ahead while there is room."""
 
 import os
+import sys
 import time
 from collections.abc import Sequence
 from typing import Any
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from api.console import console_for, print_json
+from api.console import console_for, print_json, print_table, table_of
 from precompute.candidates import MOST, Candidate, candidates
 from precompute.errors import PrecomputeError
 from precompute.measures import running_workers
@@ -66,30 +66,37 @@ def warm(
     if dry_run:
         _tell_plan([(one, warm_up.look(one)) for one in todo], as_json=as_json)
     else:
-        _tell_done(_warmed(warm_up, todo, rate=rate), as_json=as_json)
+        done: list[tuple[Candidate, Started]] = []
+        try:
+            _warm(warm_up, todo, rate=rate, into=done)
+        except KeyboardInterrupt:
+            click.echo(f"Stopped: {len(todo) - len(done)} of {len(todo)} subjects are left as they were.", err=True)
+            sys.exit(1)
+        finally:
+            _tell_done(done, as_json=as_json)
 
 
-def _warmed(warm_up: WarmUp, todo: Sequence[Candidate], *, rate: float | None) -> list[tuple[Candidate, Started]]:
+def _warm(
+    warm_up: WarmUp, todo: Sequence[Candidate], *, rate: float | None, into: list[tuple[Candidate, Started]]
+) -> None:
     columns = (
         SpinnerColumn(finished_text="•"),
         TextColumn("{task.description:<40}"),
         BarColumn(),
         MofNCompleteColumn(),
     )
-    done: list[tuple[Candidate, Started]] = []
     pace, paced_at = warm_up.pace(rate=rate), time.monotonic()
     with Progress(*columns, TimeElapsedColumn(), console=console_for(errors=True)) as progress:
         bar = progress.add_task("warming up", total=len(todo))
         for candidate in todo:
             _hold_on(warm_up, candidate, progress, bar)
             started = warm_up.start(candidate)
-            done.append((candidate, started))
+            into.append((candidate, started))
             progress.update(bar, advance=1, description=candidate.name)
             if time.monotonic() - paced_at > NEW_PACE_S:
                 pace, paced_at = warm_up.pace(rate=rate), time.monotonic()
-            if len(done) < len(todo):
+            if len(into) < len(todo):
                 time.sleep(pace.after(started))
-    return done
 
 
 def _hold_on(warm_up: WarmUp, candidate: Candidate, progress: Progress, bar: TaskID) -> None:
@@ -104,12 +111,12 @@ def _tell_plan(planned: Sequence[tuple[Candidate, Started]], *, as_json: bool) -
     if as_json:
         print_json({"dry_run": True, **_summary(planned), "candidates": [_told(*pair) for pair in planned]})
         return
-    table = Table("subject", "chance", "to be computed", box=None, pad_edge=False)
+    table = table_of("subject", "chance", "to be computed")
     for candidate, would in planned:
         missing = would.refused or ", ".join(would.queued) or "nothing: all is fresh"
         table.add_row(candidate.name, f"{candidate.chance:.2f}", missing)
     if planned:
-        console_for().print(table)
+        print_table(console_for(), table)
     queued = sum(len(would.queued) for _, would in planned)
     click.echo(f"{queued} results of {len(planned)} subjects would be queued." if planned else NOTHING)
 

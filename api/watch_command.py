@@ -23,7 +23,11 @@ def watch(*, service: Service, subject: str, subject_id: str, as_json: bool) -> 
     With --json each change is one line of JSON. A connection that breaks is made anew.
     """
     check_id(subject_id, field="ID")
-    outcome = follow(service, subject, subject_id, as_json=as_json)
+    try:
+        outcome = follow(service, subject, subject_id, as_json=as_json)
+    except KeyboardInterrupt:
+        click.echo("Watched no longer; what is being computed goes on.", err=True)
+        sys.exit(1)
     if not as_json:
         tell(outcome, subject=subject, subject_id=subject_id)
     if not outcome.well:

@@ -164,3 +164,12 @@ def test_wrong_use_is_told_in_a_line(words: list[str]) -> None:
     assert line.startswith("precompute: ")
     assert line.endswith("-h` says what it takes)")
     assert (told.returncode, told.stdout) == (2, "")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_set_up_by_a_command(precompute: RemoteCommandLine, shell: str) -> None:
+    """What it prints is evaluated by the shell; for bash it leaves keys whole."""
+    result = precompute("completion", shell)
+    assert result.exit_code == 0
+    assert f"_PRECOMPUTE_COMPLETE={shell}_complete" in result.stdout
+    assert ("COMP_WORDBREAKS" in result.stdout) is (shell == "bash")

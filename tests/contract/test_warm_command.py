@@ -1,6 +1,10 @@
 """``precompute warm``, and the warm-up that begins by itself, up to the messages that they publish."""
 
 import logging
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +12,7 @@ from pathlib import Path
 import pytest
 import redis
 from command_line import CommandLine
+from pytest_docker_tools.wrappers.container import wait_for_callable
 from servers import ValkeyServer, free_port
 from store_promises import action, campaign, video
 
@@ -19,6 +24,7 @@ from precompute.warmth import Warmth
 from workers.warming import look_after_warmth, warm_slice
 
 HOUR = timedelta(hours=1)
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -61,6 +67,7 @@ class TestCommand:
         assert (told["queued"], told["fresh"], told["subjects"]) == (5, 1, 3)
         text = precompute("warm", "--dry-run").stdout
         assert "5 results of 3 subjects would be queued." in text
+        assert all(line == line.rstrip() for line in text.splitlines())
         assert queued(precompute) == {}
 
     def test_everything_goes_to_the_background_queue(self, precompute: CommandLine) -> None:
@@ -73,6 +80,25 @@ class TestCommand:
         again = precompute("warm", "--rate", "10000")
         assert again.stdout == "0 results of 3 subjects are queued, 0 were fresh.\n"
         assert "video:gone: " in again.stderr
+
+    def test_ctrl_c_tells_what_was_queued(self, precompute: CommandLine) -> None:
+        """And how many are left; without a trace."""
+        known(precompute)
+        with subprocess.Popen(
+            [sys.executable, "-m", "api.cli", "warm", "--rate", "0.01"],
+            cwd=ROOT,
+            env={**os.environ, **precompute.environ},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            wait_for_callable("waiting for the first subject", lambda: queued(precompute), timeout=60)
+            process.send_signal(signal.SIGINT)
+            told, beside = process.communicate(timeout=30)
+        assert process.returncode == 1
+        assert "of 1 subjects are queued" in told
+        assert "Stopped: 2 of 3 subjects are left as they were." in beside
+        assert "Traceback" not in beside
 
     def test_kinds_and_limit_choose(self, precompute: CommandLine) -> None:
         """Only these, and the most useful ones."""
