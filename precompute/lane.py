@@ -56,7 +56,8 @@ class Lanes:
         """
         lane = self._take()
         try:
-            lane.send_packed_command([hiredis.pack_command(tuple(command)) for command in commands])
+            # As one string, for each of a list is sent with a call of its own.
+            lane.send_packed_command([b"".join(hiredis.pack_command(tuple(command)) for command in commands)])
             answers = [lane.read_response(disable_decoding=True) for _ in commands]
         except BaseException:
             # What was not read is left on it.
