@@ -42,6 +42,21 @@ plug-in has its variable too.
 | --- | --- |
 """
 
+_CALLERS = """
+## Of those who call
+
+The service itself does not read these.
+
+| variable | read by | |
+| --- | --- | --- |
+| `PRECOMPUTE_URL` | `precompute submit`, `watch`, `queue`, `metrics`, `failed`, `doctor`; the gateway | Where the service is; \
+this machine and `PRECOMPUTE_PORT` where it is unset. |
+| `PRECOMPUTE_API_KEY` | the same, `demo` and `replay` | The key to show, where the service has keys; it is printed once by \
+`precompute keys create`. Not to be mixed up with `PRECOMPUTE_API_KEYS`, which holds hashes. |
+| `PRECOMPUTE_SCRAPE_KEY` | Docker Compose, profile `watch` | The key that Prometheus shows, with the scope `read`; it goes \
+to that container alone ([deploying](deploying.md)). |
+"""
+
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
 
 
@@ -55,7 +70,7 @@ def configuration_page() -> str:
     ttls = [f"| `{TTL_PREFIX}{row.name.upper()}` | `{in_words(row.ttl)}` |" for row in ROWS]
     slow = [f"| `{SLOW_PREFIX}{row.name.upper()}` | `{in_words(row.slow)}` |" for row in ROWS]
     tables = ((_HEAD, lines), (_TTL_HEAD, ttls), (_SLOW_HEAD, slow))
-    return "".join(head + "\n".join(rows) + "\n" for head, rows in tables)
+    return "".join(head + "\n".join(rows) + "\n" for head, rows in tables) + _CALLERS
 
 
 def in_words(duration: timedelta) -> str:

@@ -216,6 +216,12 @@ def test_prometheus_scrapes_the_api_and_reads_the_rules() -> None:
     assert COMPOSE["secrets"] == {secret: {"environment": "PRECOMPUTE_SCRAPE_KEY"}}
 
 
+def test_what_is_for_compose_itself_reaches_no_container() -> None:
+    """Its own file may hold the key of Prometheus; containers are handed what is named, and a file of their own."""
+    files = {file["path"] for service in SERVICES.values() for file in service.get("env_file", ())}
+    assert files == {"service.env"}
+
+
 def test_grafana_finds_prometheus_and_the_dashboard() -> None:
     """The data source names a service and its port; the dashboards lie where the provider and the home page look."""
     provisioning = in_container("grafana", "/etc/grafana/provisioning")
