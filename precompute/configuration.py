@@ -49,12 +49,13 @@ The service itself does not read these.
 
 | variable | read by | |
 | --- | --- | --- |
-| `PRECOMPUTE_URL` | `precompute submit`, `watch`, `queue`, `metrics`, `failed`, `doctor`; the gateway | Where the service is; \
-this machine and `PRECOMPUTE_PORT` where it is unset. |
-| `PRECOMPUTE_API_KEY` | the same, `demo` and `replay` | The key to show, where the service has keys; it is printed once by \
-`precompute keys create`. Not to be mixed up with `PRECOMPUTE_API_KEYS`, which holds hashes. |
-| `PRECOMPUTE_SCRAPE_KEY` | Docker Compose, profile `watch` | The key that Prometheus shows, with the scope `read`; it goes \
-to that container alone ([deploying](deploying.md)). |
+| `PRECOMPUTE_URL` | `precompute submit`, `watch`, `queue`, `metrics`, `failed`, `doctor`; the gateway | \
+Where the service is; this machine and `PRECOMPUTE_PORT` where it is unset. |
+| `PRECOMPUTE_API_KEY` | the same, `demo` and `replay` | \
+The key to show, where the service has keys; `precompute keys create` prints it once. Not to be mixed up with \
+`PRECOMPUTE_API_KEYS`, which holds hashes. |
+| `PRECOMPUTE_SCRAPE_KEY` | Docker Compose, profile `watch` | \
+The key that Prometheus shows, with the scope `read`; it goes to that container alone ([deploying](deploying.md)). |
 """
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
