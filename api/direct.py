@@ -13,12 +13,11 @@ from api.guard import Door
 from api.reading import ROUTE, hit_body, hit_headers, is_known, miss
 from precompute.api_keys import Scope
 from precompute.entry import Entry, Miss
-from precompute.subjects import CacheKey
 
 PREFIX = ROUTE.partition("<")[0]
 
-Look = Callable[[CacheKey], Entry | Miss]
-"""Reads one result, and counts it."""
+Look = Callable[[str], Entry | Miss]
+"""Reads what is kept under a key, and counts it."""
 
 Note = Callable[[tuple[str, str, str], float], None]
 """Counts a request by route, method and kind of answer, and its seconds."""
@@ -46,12 +45,13 @@ class DirectReads:
         """Answer one request."""
         path = environ["PATH_INFO"]
         plain = path.startswith(PREFIX) and environ["REQUEST_METHOD"] == "GET" and not environ.get("QUERY_STRING")
-        # Who reads is an action that is taken down by the view.
-        if not plain or "HTTP_X_USER_ID" in environ or not self._door.opens(environ, Scope.READ):
+        # Who reads is an action that is taken down by the view, and who wants no copy is answered there, by the cache.
+        special = "HTTP_X_USER_ID" in environ or "HTTP_CACHE_CONTROL" in environ
+        if not plain or special or not self._door.opens(environ, Scope.READ):
             return self._app(environ, start_response)
         began = time.perf_counter()
         try:
-            found = self._look(CacheKey.parse(path[len(PREFIX) :]))
+            found = self._look(path[len(PREFIX) :])
         except Exception:
             # Whatever it is, the view meets it too, and Flask tells it in the contract's shape.
             return self._app(environ, start_response)
@@ -69,7 +69,7 @@ def _answered(
     headers = hit_headers(found)
     if is_known(found, environ.get("HTTP_IF_NONE_MATCH")):
         start_response("304 NOT MODIFIED", headers)
-        return 304, ()
+        return 304, []
     body = hit_body(found)
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body))), *headers])
-    return 200, (body,)
+    return 200, [body]

@@ -21,6 +21,7 @@ try:
     from workers.wiring import precomputer
 
     engine = precomputer(settings)
+    engine.keep_near()
     app = create_app(engine, settings)
     watchman(settings, catalogue=engine.catalogue, cache=engine.cache, ping=engine.dispatch.ping).start()
     scrape_of(app).count(app)

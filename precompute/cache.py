@@ -62,18 +62,38 @@ class Cache:
         """The instant in milliseconds since 1970."""
         return to_ms(self.clock())
 
-    def read(self, key: CacheKey, *, counted: bool = True) -> Entry | Miss:
+    def read(self, key: CacheKey, *, counted: bool = True, early: float | None = None) -> Entry | Miss:
         """The entry, or what is known of its task; counts as a hit, a stale hit or a miss unless told otherwise.
+
+        Args:
+            key: Where.
+            counted: Whether it counts.
+            early: How many times its cost this read comes early; left out, it is drawn.
 
         Raises:
             StoreUnavailable: The cache cannot be reached.
         """
+        return self._read(key, counted=int(counted), early=self.draw() if early is None else early)[0]
+
+    def read_to_keep(self, key: CacheKey, *, early: float) -> tuple[Entry | Miss, timedelta | None]:
+        """The same, and what computing it took where it may be kept near: then this read is not counted.
+
+        Args:
+            key: Where.
+            early: How many times its cost this read comes early.
+
+        Raises:
+            StoreUnavailable: The cache cannot be reached.
+        """
+        return self._read(key, counted="keep", early=early)
+
+    def _read(self, key: CacheKey, *, counted: int | str, early: float) -> tuple[Entry | Miss, timedelta | None]:
         now = self.now_ms()
-        found, *rest = self.scripts.run("read", str(key), now, int(counted), self.draw())
+        found, *rest = self.scripts.run("read", str(key), now, counted, early)
         if not found:
-            return _miss(key, rest)
-        body, computed, stale, gone, etag, due = rest
-        return Entry(
+            return _miss(key, rest), None
+        body, computed, stale, gone, etag, due, *cost = rest
+        entry = Entry(
             key=key,
             body=body,
             computed_at=from_ms(int(computed)),
@@ -83,6 +103,19 @@ class Cache:
             read_at=from_ms(now),
             due=due == 1,
         )
+        return entry, timedelta(milliseconds=int(cost[0])) if cost else None
+
+    def count(self, reads: Iterable[tuple[str, int, int, int]]) -> None:
+        """Count reads that were answered from what was kept near.
+
+        Args:
+            reads: Key, when the entry was computed (ms), how many, and when the last was (ms).
+
+        Raises:
+            StoreUnavailable: The cache cannot be reached; part of them may have been counted.
+        """
+        for batch in in_batches(reads, most=_BATCH):
+            self.scripts.run("count", *(part for one in batch for part in one))
 
     def read_part(self, key: CacheKey, name: str) -> bytes | None:
         """Bytes kept beside an entry, or None when the entry or the part is not there."""

@@ -11,6 +11,7 @@ from precompute.patterns import Pattern
 from precompute.scripts import reaching_cache
 from precompute.subjects import Subject
 from precompute.task_type import TaskType
+from precompute.tracking import await_followers
 
 BATCH = 250
 """Keys handled by one call of the script: a few milliseconds of the server's time."""
@@ -32,7 +33,8 @@ class Invalidation:
         """Delete what ``pattern`` matches and what was computed from it, or mark it stale.
 
         Running computations of it will not write, and failures of it are forgotten, so that the next who asks has it
-        tried again. When this returns, nothing that was computed from what was known before the call is fresh.
+        tried again. When this returns, nothing that was computed from what was known before the call is fresh, in no
+        process.
 
         Returns:
             How many entries were deleted or marked, each counted once. Those that show them to their owner, which only
@@ -46,6 +48,7 @@ class Invalidation:
         now, count = self.cache.now_ms(), 0
         for keys in in_batches(self.matching(pattern), most=BATCH):
             count += self.cache.scripts.run("invalidate", now, int(soft), rules, *keys)
+        await_followers(self.cache.client)
         return count
 
     def matching(self, pattern: Pattern) -> Iterator[str]:

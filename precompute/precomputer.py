@@ -23,6 +23,7 @@ from precompute.load import Backlog
 from precompute.measures import Measures, measure
 from precompute.memory import Memory
 from precompute.message import Dispatch
+from precompute.near import NearReads
 from precompute.notifications import Notifications
 from precompute.patterns import Pattern
 from precompute.prediction import Prediction
@@ -74,6 +75,7 @@ class Precomputer:
         self.memory = memory
         self.foresight = foresight
         self.callbacks = callbacks
+        self.near: NearReads | None = None
         self.backlog = Backlog(cache, catalogue)
         self.refreshing = Refreshing(
             settings=settings,
@@ -200,6 +202,12 @@ class Precomputer:
             self.refreshing.on_read(found)
         return found
 
+    def keep_near(self) -> None:
+        """Keep results in this process that are read again and again, as far as the settings allow."""
+        if most := self.settings.near_cache_mb * 1_000_000:
+            again = self.refreshing.on_read
+            self.near = NearReads(self.cache, check=self._served, refresh=again, most_bytes=most)
+
     def get_part(self, key: CacheKey, name: str) -> bytes | None:
         """Bytes kept beside a result (``1.jpg``, ``captions.vtt``), or None when there are none.
 
@@ -262,6 +270,8 @@ class Precomputer:
 
     def measures(self) -> Measures:
         """Counts and workers as they are now."""
+        if self.near is not None:
+            self.near.flush()
         return measure(self.cache, self.catalogue)
 
     def _on(self, trigger: Trigger) -> Receipt:

@@ -128,6 +128,8 @@ class Scrape(Collector):
         cache, catalogue = self._cache, self._precomputer.catalogue
         if self._requests is not None:
             self._requests.flush()
+        if self._precomputer.near is not None:
+            self._precomputer.near.flush()
         counters = counted(cache)
         measures, now = measure(cache, catalogue, counters=counters), standing(cache)
         return [

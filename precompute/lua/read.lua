@@ -1,7 +1,9 @@
 -- One read: the entry, or what is known of its task; counted in the same round trip.
--- ARGV: key, now (ms), counted (1|0), patience drawn for an early refresh (a number, see Cache.read).
--- Returns {1, v, at, st, go, et, due (1|0: its refresh is to be started)} or {0, id, state, error_code, error}.
-local key, now, counted = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
+-- ARGV: key, now (ms), counted (1|0; keep: as 1, but what may be kept near is not), patience drawn for an early refresh (a
+-- number, see Cache.read).
+-- Returns {1, v, at, st, go, et, due (1|0: its refresh is to be started), co (keep it: it was not counted)} or
+-- {0, id, state, error_code, error}.
+local key, now, counted = ARGV[1], tonumber(ARGV[2]), ARGV[3] ~= '0'
 local name, row = 'pc:e:' .. key, string.match(key, '^[^:]+')
 local entry = redis.call('HMGET', name, 'v', 'at', 'st', 'go', 'et', 'rd', 'ke', 'co', 'ca', 'pk', 'du', 'fv')
 -- What a newer version wrote is none of ours: a miss, and left where it is (FORMAT of shared.lua).
@@ -15,6 +17,10 @@ if not served then
 end
 if served then
   local due = 0
+  -- Reads of it are only counted: it is fresh, has been read before, is not parked, and this one does not come early.
+  if ARGV[3] == 'keep' and entry[6] ~= '0' and not entry[10] and now + entry[8] * ARGV[4] < stale then
+    return { 1, entry[1], entry[2], entry[3], entry[4], entry[5], 0, entry[8] }
+  end
   if counted then
     redis.call('HINCRBY', 'pc:m', (now < stale and 'hit:' or 'stale:') .. row, 1)
     redis.call('HSET', name, 'rd', entry[6] + 1, 'lr', now)

@@ -50,6 +50,7 @@
 -- On the broker's server, or here where that is no Redis: pc:facts* (precompute/stream.py), pc:cb:* (precompute/callbacks.py),
 -- pc:beat:* (RedBeat).
 --   pc:n            channel  one message for each change of state
+--   pc:near         channel  asks processes whether they have heard of all changes; pc:near:TOKEN list  their answers
 local function entry_of(key) return 'pc:e:' .. key end
 local function task_of(key) return 'pc:t:' .. key end
 local function lease_of(key) return 'pc:l:' .. key end
