@@ -1,4 +1,4 @@
-"""What one cached read and one video trigger cost: processor time of API, cache and broker, commands, and memory.
+"""What a cached read, a login and a video cost: processor time of API, cache and broker, commands, and memory.
 
 python benchmarks/item_costs.py [--seconds 5] [--json]
 
@@ -19,11 +19,16 @@ import orjson
 from api_process import HERE, child_of, granian
 from cached_read import fill
 from figures import Figure, told
+from filled_store import load as stored
 from load import closed_loop, get
 from servers import ValkeyServer
 
+from precompute.catalogue import ROWS, Catalogue
+from precompute.events import UserLoggedIn
 from precompute.processes import taken_by
 from precompute.settings import Settings
+from precompute.subjects import Subject
+from precompute.task_type import TaskType
 
 ROOT = "/api/precompute"
 BATCH = 100
@@ -106,10 +111,14 @@ def measured(environ: Mapping[str, str], servers: list[ValkeyServer], wanted: ar
         SystemExit: An answer was not what it should be.
     """
     keys = fill(Settings.from_environ(environ), entries=ENTRIES)
+    users = [f"known_{number:08}" for number in range(wanted.triggers)]
+    with servers[0].client() as client:
+        stored(client, ((row, UserLoggedIn(subject_id=user, user_id=user)) for user in users for row in _of_users()))
     kinds = (
         ("read", [get(f"{ROOT}/cache/{key}", host="127.0.0.1") for key in keys], 1, 200),
-        ("trigger", [post(f"{ROOT}/video", trigger(number)) for number in range(wanted.triggers)], 1, 202),
-        ("trigger in a batch", [post(f"{ROOT}/batch", batch(each)) for each in range(wanted.batches)], BATCH, 202),
+        ("login, all fresh", [post(f"{ROOT}/login", {"user_id": user}) for user in users], 1, 202),
+        ("video", [post(f"{ROOT}/video", trigger(number)) for number in range(wanted.triggers)], 1, 202),
+        ("video in a batch", [post(f"{ROOT}/batch", batch(each)) for each in range(wanted.batches)], BATCH, 202),
     )
     found = {}
     with granian(environ) as (main, address):
@@ -125,6 +134,10 @@ def measured(environ: Mapping[str, str], servers: list[ValkeyServer], wanted: ar
     return found
 
 
+def _of_users() -> list[TaskType]:
+    return [row for row in Catalogue.of(ROWS).served() if row.subject is Subject.USER]
+
+
 def figures_of(name: str, one: Spent) -> list[Figure]:
     """All that a read or a trigger costs."""
     figures = [Figure(what=f"{name}: processor time of the API", ours=one.api_ms, unit="ms")]
@@ -136,7 +149,7 @@ def figures_of(name: str, one: Spent) -> list[Figure]:
             Figure(what=f"{name}: commands on the {server}", ours=one.commands[number], unit="commands"),
             Figure(what=f"{name}: sent to the {server}", ours=one.bytes_in[number], unit="bytes"),
         ]
-        if name != "read":
+        if name.startswith("video"):
             kept = one.bytes_kept[number]
             figures.append(Figure(what=f"{name}: kept by the {server} until it is done", ours=kept, unit="bytes"))
     return figures
@@ -146,7 +159,7 @@ def main() -> None:
     """Tell what each costs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=5.0, help="of reads, and of triggers")
-    parser.add_argument("--triggers", type=int, default=20_000, help="different ones; each counts once")
+    parser.add_argument("--triggers", type=int, default=5000, help="different ones; each counts once")
     parser.add_argument("--batches", type=int, default=500, help="different ones")
     parser.add_argument("--json", action="store_true", help="end with the figures as one JSON object")
     wanted = parser.parse_args()

@@ -5,11 +5,14 @@
 
 import argparse
 import resource
+import sys
 import time
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
+from figures import Figure, told
 
 from models.behaviour import Log
 from models.replay.assumptions import Assumptions
@@ -20,21 +23,45 @@ from precompute.durations import parse_duration
 ACTIONS = 20
 
 
+class Phases:
+    """Processor seconds by what a replay was at."""
+
+    def __init__(self) -> None:
+        self.seconds: Counter[str] = Counter()
+        self._doing = ""
+        self._since = time.process_time()
+
+    def __call__(self, step: str, share: float) -> None:
+        """Something else begins."""
+        now = time.process_time()
+        self.seconds[self._doing] += now - self._since
+        # "training 2 of 4" and "predicting 2 of 4" are told as what they are; whatever else is played.
+        word = step.split(" ", 1)[0]
+        self._doing, self._since = word if word in {"training", "predicting"} else "playing", now
+
+
 def main() -> None:
     """Print the tables, and the time they took."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, help="CSV or Parquet with user, time and action")
     parser.add_argument("--events", type=int, default=1_000_000, help="of a log made up")
     parser.add_argument("--ttl", type=parse_duration, nargs="+", default=[timedelta(days=3)])
+    parser.add_argument("--json", action="store_true", help="end with the figures as one JSON object")
     options = parser.parse_args()
     log = read_log(options.data).log if options.data else made_up(options.events)
+    figures = []
     for ttl in options.ttl:
-        began, worked = time.monotonic(), time.process_time()
-        found = replay(log, plant=Assumptions(ttl=ttl).plant(log.names), setup=Setup(), report=lambda step, share: None)
-        took, work = time.monotonic() - began, time.process_time() - worked
+        began, phases = time.process_time(), Phases()
+        found = replay(log, plant=Assumptions(ttl=ttl).plant(log.names), setup=Setup(), report=phases)
+        phases("done", 1.0)
+        work = time.process_time() - began
         _print(found, ttl=ttl)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"{len(log):,} events: {took:.0f} s, {work:.0f} s of one core, {peak:.0f} MB at most\n", flush=True)
+        what = f"replay of {len(log):,} events, fresh for {ttl}"
+        told_by = ", ".join(f"{phases.seconds[each]:.0f} s {each}" for each in ("training", "predicting", "playing"))
+        figures.append(Figure(what=f"{what}: processor time", ours=work, unit="s", note=told_by))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    figures.append(Figure(what="memory at most", ours=peak, unit="MB"))
+    told("replay", figures, as_json=options.json)
 
 
 def made_up(events: int, *, seed: int = 0) -> Log:
@@ -61,12 +88,13 @@ def made_up(events: int, *, seed: int = 0) -> Log:
 
 
 def _print(found: Replay, *, ttl: timedelta) -> None:
-    print(f"fresh for {ttl}: {found.reads:,} of {found.events:,} reads count")
+    print(f"fresh for {ttl}: {found.reads:,} of {found.events:,} reads count", file=sys.stderr)
     for line in found.lines:
         print(
             f"{line.name:26s} hits {line.hit_rate:.4f}  mean wait {line.mean_wait_s:.3f} s"
             f"  computed {line.computations:.3f}  wasted {line.wasted:.3f}  checks {line.checks:.2f}"
-            f"  saved {line.saved:.4f}  on top of on demand {line.saved_of_on_demand:.4f}"
+            f"  saved {line.saved:.4f}  on top of on demand {line.saved_of_on_demand:.4f}",
+            file=sys.stderr,
         )
 
 
