@@ -5,12 +5,15 @@ import os
 import sys
 from typing import Any
 
-from celery import Celery, signals
+from celery import signals
 
 from precompute.errors import DeclarationError
 from precompute.exposure import check_flower
 from precompute.logs import formatter
+from precompute.scripts import connect
 from precompute.settings import Settings
+from precompute.shared_clock import SharedClock
+from workers.shared_time import SharedTimeCelery
 
 try:
     import celeryconfig
@@ -22,7 +25,14 @@ except DeclarationError as _problem:
     # One line that says which variable is wrong, not a stack trace.
     sys.exit(f"precompute: {_problem.message}")
 
-app = Celery("precompute", include=["workers.tasks"])
+
+class WorkersCelery(SharedTimeCelery):
+    """The class has the clock: a spawned child gets the app pickled, which is made anew there from its class."""
+
+    shared_clock = SharedClock(connect(_settings.redis_url, impatient=True))
+
+
+app = WorkersCelery("precompute", include=["workers.tasks"])
 # By name: a spawned child gets the app pickled, and modules cannot be.
 app.config_from_object(celeryconfig.__name__)
 

@@ -21,6 +21,7 @@ from precompute.events import event_from_json
 from precompute.process_end import process_ended
 from precompute.subjects import CacheKey
 from workers.owners import shown_with
+from workers.timed_request import TimedRequest
 from workers.wiring import Engine
 
 _log = logging.getLogger(__name__)
@@ -102,7 +103,7 @@ def request_class(engine: Callable[[], Engine]) -> type[Request]:
     # The main process must go on turning, whatever the cache does.
     afterwards = Afterwards[Ended](lambda ended: see_to(ended, engine=engine()), name="precompute-ends")
 
-    class WatchedRequest(Request):  # type: ignore[misc]
+    class WatchedRequest(TimedRequest):
         """Sees when the process of a task ends."""
 
         def on_failure(self, exc_info: Any, *args: Any, **kwargs: Any) -> Any:

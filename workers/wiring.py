@@ -35,6 +35,7 @@ from precompute.store.database import Database
 from precompute.stream import FactStream, stream_url
 from workers import correlation
 from workers.dispatch import CeleryDispatch
+from workers.shared_time import SharedTimeCelery
 
 PUBLISH_TIMEOUT_S = 0.4
 """Longest silence of the broker while publishing; one more try follows, so a trigger waits at most twice as long."""
@@ -110,7 +111,7 @@ def engine(
         catalogue=catalogue_for(settings),
         cache=cache,
         ledger=ledger,
-        dispatch=CeleryDispatch(app or publishing_app(settings)),
+        dispatch=CeleryDispatch(app or publishing_app(settings, clock=clock)),
         facts=Database(settings.database),
         stream=FactStream(facts_at),
         callbacks=Callbacks(facts_at, ledger=ledger, clock=clock),
@@ -122,9 +123,10 @@ def _at_once(work: Callable[[], None]) -> None:
     work()
 
 
-def publishing_app(settings: Settings) -> Celery:
+def publishing_app(settings: Settings, *, clock: Clock | None = None) -> Celery:
     """A Celery app that publishes to the settings' broker and knows no tasks."""
-    app = Celery("precompute", set_as_current=False)
+    app = SharedTimeCelery("precompute", set_as_current=False)
+    app.shared_clock = clock
     app.config_from_object(celeryconfig)
     app.conf.broker_url = settings.broker
     # A trigger answers within a second though the broker is frozen. If the message went out after all,
