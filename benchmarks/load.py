@@ -42,11 +42,13 @@ class Answers:
         seconds: How long each answer took, (n,) float64.
         took: The whole run, in seconds.
         statuses: How often each status came.
+        late: How long after its instant each request was sent, (n,) float64; part of ``seconds``.
     """
 
     seconds: NDArray[np.float64]
     took: float
     statuses: dict[int, int]
+    late: NDArray[np.float64] = field(default_factory=lambda: np.array([]))
 
     @property
     def a_second(self) -> float:
@@ -88,6 +90,7 @@ def _run(
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         selector.register(connection.sock, selectors.EVENT_READ, connection)
     taken: list[float] = []
+    late: list[float] = []
     statuses: dict[int, int] = {}
     began = time.perf_counter()
     due = [began + number * every_s for number in range(int(seconds / every_s))] if every_s else []
@@ -98,6 +101,7 @@ def _run(
         while idle and ((due and due[0] <= now) or (every_s is None and now < began + seconds)):
             connection = idle.pop()
             connection.sent_at = heapq.heappop(due) if due else now
+            late.append(time.perf_counter() - connection.sent_at)
             connection.sock.sendall(next(requests))
             busy += 1
         wait = max(0.0, due[0] - time.perf_counter()) if due and idle else None
@@ -111,4 +115,4 @@ def _run(
     took = time.perf_counter() - began
     for connection in idle:
         connection.sock.close()
-    return Answers(seconds=np.array(taken), took=took, statuses=statuses)
+    return Answers(seconds=np.array(taken), late=np.array(late), took=took, statuses=statuses)

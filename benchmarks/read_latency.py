@@ -1,0 +1,160 @@
+"""How long cached reads take while all workers compute: 300 a second at fixed instants, each timed from its instant.
+
+python benchmarks/read_latency.py [--a-second 300] [--seconds 20] [--entries 100] [--json]
+
+The API and both workers run as the Procfile says, on a Valkey of their own. Meanwhile so many copies of the project's
+clip wait for their six analyses that every process computes all the time. A read that could not be sent in time, since
+the machine was busy, counts from when it should have been sent: nothing is left out.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import orjson
+from cached_read import fill
+from figures import Figure, told
+from honcho.environ import parse_procfile
+from load import Answers, get, open_loop
+
+from precompute.settings import Settings
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "tests"))
+
+from servers import ValkeyServer, free_port  # noqa: E402
+
+CLIP = HERE.parent / "media" / "test_vid_001.mp4"
+VIDEOS = 400
+"""More than two workers are done with in a minute."""
+
+_PROCESSES = ("web", "worker", "background")
+
+
+@contextmanager
+def stack(environ: Mapping[str, str], *, log: Path) -> Iterator[None]:
+    """API and workers, each as the Procfile starts it."""
+    commands = parse_procfile((HERE.parent / "Procfile").read_text()).processes
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    whole = {**os.environ, **environ, "PATH": path, "PYTHONPATH": str(HERE.parent)}
+    with log.open("wb") as output:
+        started = [
+            subprocess.Popen(["sh", "-c", commands[name]], env=whole, cwd=HERE.parent, stdout=output, stderr=output)
+            for name in _PROCESSES
+        ]
+        try:
+            yield
+        finally:
+            for process in started:
+                process.terminate()
+            for process in started:
+                process.wait()
+
+
+def post(url: str, body: object) -> None:
+    """Send JSON, and expect that it is taken."""
+    request = urllib.request.Request(url, data=orjson.dumps(body), headers={"Content-Type": "application/json"})  # noqa: S310 - our own address
+    urllib.request.urlopen(request, timeout=30).close()  # noqa: S310
+
+
+def until_answered(url: str, *, within_s: float = 120) -> None:
+    """Returns once there is something at ``url``."""
+    late = time.monotonic() + within_s
+    while time.monotonic() < late:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own address
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit(f"nothing at {url} within {within_s:.0f} s")
+
+
+def idle_ticks() -> tuple[int, int]:
+    """Of the machine's processors: ticks without work, and all, since it started; zeros where nobody tells."""
+    try:
+        ticks = [int(word) for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    except FileNotFoundError:
+        return 0, 0
+    return ticks[3] + ticks[4], sum(ticks)
+
+
+def measure(wanted: argparse.Namespace, folder: Path) -> tuple[Answers, float]:
+    """Reads under load, and which share of the processors' time nobody used meanwhile."""
+    media = folder / "media"
+    media.mkdir()
+    for number in range(VIDEOS):
+        (media / f"busy{number}.mp4").symlink_to(CLIP)
+    with (
+        ValkeyServer(folder / "cache", "--maxmemory-policy", "allkeys-lru") as cache,
+        ValkeyServer(folder / "broker") as broker,
+    ):
+        port = free_port()
+        environ = {"REDIS_URL": cache.url, "BROKER_URL": broker.url, "PRECOMPUTE_DATA_DIR": str(folder)}
+        environ |= {"PRECOMPUTE_MEDIA_ROOT": str(media), "PRECOMPUTE_PORT": str(port), "PRECOMPUTE_LOG_LEVEL": "error"}
+        keys = fill(Settings.from_environ(environ), entries=wanted.entries)
+        reads = [get(f"/api/precompute/cache/{key}", host="127.0.0.1") for key in keys]
+        api = f"http://127.0.0.1:{port}"
+        with stack(environ, log=folder / "log"):
+            until_answered(f"{api}/healthz")
+            for number in range(VIDEOS):
+                post(f"{api}/api/precompute/video", {"video_id": f"busy{number}", "user_id": "u1"})
+            until_answered(f"{api}/api/precompute/cache/ctr_prediction:video:busy0")
+            idle, ticks = idle_ticks()
+            answers = open_loop(("127.0.0.1", port), reads, a_second=wanted.a_second, seconds=wanted.seconds)
+            idle, ticks = (after - before for after, before in zip(idle_ticks(), (idle, ticks), strict=True))
+            if _is_there(f"{api}/api/precompute/cache/ctr_prediction:video:busy{VIDEOS - 1}"):
+                raise SystemExit("the workers ran out of videos")
+    return answers, idle / ticks if ticks else 0.0
+
+
+def _is_there(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own address
+    except urllib.error.HTTPError:
+        return False
+    return True
+
+
+def main() -> None:
+    """Print the percentiles, and what the machine did meanwhile."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--a-second", type=float, default=300.0)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--entries", type=int, default=100)
+    parser.add_argument("--json", action="store_true")
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(CLIP, folder)
+        answers, idle = measure(wanted, Path(folder))
+    if set(answers.statuses) != {200}:
+        raise SystemExit(f"reads were answered {answers.statuses}")
+    slow = int(np.count_nonzero(answers.seconds > 0.05))
+    about = f"cached read at {wanted.a_second:.0f} requests a second, workers computing"
+    meanwhile = (
+        f"{len(answers.seconds):,} reads, {slow} above 50 ms; sent up to {answers.late.max() * 1000:.1f} ms late, "
+        f"which counts; processors idle {100 * idle:.0f} % of the time"
+    )
+    told(
+        "read_latency",
+        [
+            Figure(what=f"{about}, p50", ours=answers.percentile_ms(50), unit="ms"),
+            Figure(what=f"{about}, p99", ours=answers.percentile_ms(99), unit="ms", target="<= 15 ms"),
+            Figure(
+                what=f"{about}, slowest", ours=answers.percentile_ms(100), unit="ms", target="<= 50 ms", note=meanwhile
+            ),
+        ],
+        as_json=wanted.json,
+    )
+
+
+if __name__ == "__main__":
+    main()
