@@ -1,13 +1,13 @@
 """One video through the whole analysis, as a worker's process goes through it: what became of it, in a few words."""
 
 import math
-import signal
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
+from threading import Timer
 from typing import Any
 
 import orjson
@@ -28,6 +28,7 @@ from precompute.subjects import Subject
 from precompute.task_type import TaskType
 from workers.binding import Binding
 from workers.execution import fitted
+from workers.limits import SOFT_LIMIT, time_limit_told
 from workers.tasks import bindings_for
 
 WRONG = "WRONG"
@@ -53,7 +54,7 @@ class Examination:
             (Path(folder) / f"v1{ending}").write_bytes(data)
             settings = Settings(media_root=Path(folder))
             try:
-                with _time_limit(self._limit_seconds):
+                with time_limit_told(), _time_limit(self._limit_seconds):
                     return self._analysed(settings)
             except SourceUnavailable as problem:
                 return f"{WRONG} to be tried again: {problem.code}"
@@ -116,16 +117,14 @@ def _numbers(value: Any) -> Iterator[float]:
 
 @contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    def over(number: int, frame: FrameType | None) -> None:
-        raise SoftTimeLimitExceeded
-
-    before = signal.signal(signal.SIGALRM, over)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    # As a worker's own process tells it: by a signal to the one that computes.
+    over = Timer(seconds, os.kill, (os.getpid(), SOFT_LIMIT))
+    over.start()
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        over.cancel()
+        over.join()
 
 
 def _place(problem: BaseException) -> str:

@@ -1,11 +1,12 @@
 """Breaks real clips in thousands of ways, and has processes like those of a worker analyse each one.
 
-python benchmarks/media_fuzz.py [--mutants 2000] [--seed 1] [--processes 2] [--only-samples]
+python benchmarks/media_fuzz.py [--mutants 2000] [--first 0] [--seed 1] [--processes 2] [--only-samples]
 
 Every video must end as a result that holds together or as a refusal with a reason. A process that a video ends (a crash
 in native code, memory, time) is replaced, as a worker replaces it: that is contained, and listed. The run fails when a
 video led to anything else, or was left without a verdict. Clips are those of ``media/``, and of ``../shared/media``
-where that is there; the same seed makes the same mutants, and ``--save N FILE`` writes one of them.
+where that is there; the same seed makes the same mutants, so that a run goes on where another ended (``--first``), and
+``--save N FILE`` writes one of them.
 """
 
 import argparse
@@ -93,6 +94,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run it; 1 when something was wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mutants", type=int, default=2000)
+    parser.add_argument("--first", type=int, default=0, help="the number of the first mutant")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--only-samples", action="store_true", help="decode and sample, without the analyses")
@@ -108,9 +110,9 @@ def main(argv: list[str] | None = None) -> int:
         _examine(clips, seed=options.seed, only_samples=options.only_samples)
         return 0
     console = Console()
-    ended = list(
-        _watched(_all(options.mutants, arguments=given, processes=options.processes), options.mutants, console)
-    )
+    numbers = range(options.first, options.first + options.mutants)
+    verdicts = _all(numbers, arguments=given, processes=options.processes)
+    ended = list(_watched(verdicts, options.mutants, console))
     return _told(ended, clips=clips, seed=options.seed, asked=options.mutants, console=console)
 
 
@@ -137,10 +139,10 @@ def _examine(clips: list[Clip], *, seed: int, only_samples: bool) -> None:
         answers.write(orjson.dumps({"verdict": verdict, "megabytes": megabytes}) + b"\n")
 
 
-def _all(mutants: int, *, arguments: list[str], processes: int) -> Iterator[Ended]:
+def _all(wanted: range, *, arguments: list[str], processes: int) -> Iterator[Ended]:
     """Verdicts as they come, by several processes side by side."""
     numbers: SimpleQueue[int] = SimpleQueue()
-    for number in range(mutants):
+    for number in wanted:
         numbers.put(number)
     verdicts: SimpleQueue[Ended | None] = SimpleQueue()
 
