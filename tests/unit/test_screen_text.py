@@ -1,5 +1,6 @@
 """Text on the screen: read as it stands there, each line once."""
 
+import resource
 from pathlib import Path
 
 import cv2
@@ -98,6 +99,14 @@ def test_boxes_say_where_a_line_stands():
     assert left == pytest.approx(60 / 720, abs=0.03)
     assert top < 300 / 1280 < bottom
     assert right < 0.7
+
+
+@pytest.mark.parametrize("shape", [(1, 1280, 3), (1280, 2, 3), (15, 15, 3)])
+def test_a_strip_is_not_read(shape: tuple[int, int, int]):
+    """The reader would take a gigabyte for a picture in which no letter has room."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert lines_in(np.zeros(shape, np.uint8)) == ()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
 
 
 def test_lines_are_in_reading_order():

@@ -18,6 +18,9 @@ MOST_PICTURES = 4
 """Pictures read at most: of three seconds at two a second that leaves no gap over one second."""
 
 _LEAST_CHARACTERS = 2
+_LEAST_SIDE_PX = 16
+"""No line can be read in less; and the reader makes such a strip larger until it takes more than a gigabyte."""
+
 _CELLS = 16
 _CELL_CHANGE = 10.0  # of 255: the mean of a cell with a letter more or less moves further, and noise does not
 _SAME_WORDS = 0.8
@@ -66,6 +69,8 @@ def lines_in(picture: NDArray[np.uint8]) -> tuple[TextLine, ...]:
         picture: ``(height, width, 3) uint8``, BGR.
     """
     height, width = picture.shape[:2]
+    if min(height, width) < _LEAST_SIDE_PX:
+        return ()
     lines = [
         TextLine(
             text=text.strip(), confidence=float(confidence), box=_upright(corners, width_px=width, height_px=height)
