@@ -43,6 +43,9 @@ audit: $(VENV)/installed-dev ## Ask PyPI for known holes in the locked dependenc
 fuzz: $(VENV)/installed-dev ## Attack the API with 10,000 requests made from its own document
 	@exec $(BIN)/python benchmarks/fuzz.py $(ARGS)
 
+bench: $(VENV)/installed-dev ## Measure everything that has a target; writes benchmarks/RESULTS.md (an hour, on a machine at rest)
+	@exec $(BIN)/python benchmarks/bench.py $(ARGS)
+
 docs: $(VENV)/installed ## Write docs/api.md, docs/configuration.md and the client's openapi.json from the code
 	$(BIN)/python -m api.reference > docs/api.md
 	$(BIN)/python -m precompute.configuration > docs/configuration.md
@@ -55,7 +58,7 @@ lock: ## Resolve the dependencies of setup.cfg into the lock files (needs uv)
 clean: ## Remove what was made here: the environment, caches, and the data of the embedded Valkey
 	rm -rf $(VENV) .data build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
 
-.PHONY: help run demo test check lint audit fuzz docs lock clean
+.PHONY: help run demo test check lint audit fuzz bench docs lock clean
 
 COMPILE = $(UV) pip compile setup.cfg --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --override requirements.overrides --custom-compile-command "make lock"

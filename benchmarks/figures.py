@@ -8,9 +8,9 @@ import json
 import operator
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console
 from rich.table import Table
@@ -58,8 +58,14 @@ class Figure:
         held = self.ours if self.rival is None else self.ratio
         return held is not None and COMPARED[match[1]](held, float(match[2]))
 
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Self:
+        """What :meth:`as_dict` gave; ratio and verdict are worked out anew."""
+        fields = ("what", "ours", "unit", "rival", "target", "note")
+        return cls(**{name: told[name] for name in fields})
+
     def as_dict(self) -> dict[str, Any]:
-        """As benchmarks/all.py reads it."""
+        """As benchmarks/bench.py reads it."""
         return {
             "what": self.what,
             "ours": self.ours,

@@ -65,9 +65,8 @@ def followers(known: Windows, weight: Floats, *, kinds: int) -> Floats:
     Returns:
         (n, kinds)
     """
-    cells = np.arange(len(known))[:, None] * (kinds + 1) + (known.actions + 1)
-    summed = np.bincount(cells.ravel(), weight.ravel(), minlength=len(known) * (kinds + 1))
-    return summed.reshape(len(known), kinds + 1)[:, 1:]
+    summed = np.bincount(known.cells(kinds), weight.ravel(), minlength=len(known) * (kinds + 1))
+    return np.asarray(summed, np.float64).reshape(len(known), kinds + 1)[:, 1:]
 
 
 def smoothed(counts: NDArray[np.floating], shorter: Floats) -> Floats:

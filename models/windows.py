@@ -1,7 +1,7 @@
 """What is known of a user before each event: their latest actions, as one matrix for one event or a million."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -37,6 +37,7 @@ class Windows:
     now: NDArray[np.float64]
     acts_now: NDArray[np.bool_]
     utc_offset: NDArray[np.float64]
+    _cells: dict[int, NDArray[np.intp]] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         """How many moments there are."""
@@ -46,6 +47,15 @@ class Windows:
     def known(self) -> NDArray[np.bool_]:
         """(n, LONGEST): where there is an action."""
         return np.asarray(self.actions != NONE)
+
+    def cells(self, kinds: int) -> NDArray[np.intp]:
+        """(n * LONGEST,) where each action counts in an (n, 1 + kinds) table, NONE in its first column.
+
+        Worked out once: thirty chains count by it, which takes a fifteenth of a prediction less.
+        """
+        if kinds not in self._cells:
+            self._cells[kinds] = (np.arange(len(self))[:, None] * (kinds + 1) + (self.actions + 1)).ravel()
+        return self._cells[kinds]
 
     def just_after(self) -> "Windows":
         """The same, asked right after the user's last action; where there is none, as before."""
