@@ -137,9 +137,7 @@ def main() -> None:
         f"{first.answers:.1f} s, {first.dashboard:.1f} s, {first.video:.1f} s"
     )
     figures = [
-        Figure(
-            what="second start to the first result served", ours=last.dashboard, unit="s", target="<= 15 s"
-        ),
+        Figure(what="second start to the first result served", ours=last.dashboard, unit="s", target="<= 15 s"),
         Figure(what="second start to a video analysed and its CTR served", ours=last.video, unit="s", note=note),
     ]
     told("start", figures, as_json=wanted.as_json)
