@@ -7,7 +7,7 @@ from bench import CATALOGUE, CUTS, LOOKS, NOON, RATE, RAW, SOLO, Bench, key
 
 from precompute.entry import Entry, State
 from precompute.errors import BrokerUnavailable, UnknownPrecomputation
-from precompute.failures import Counts, Failure, failure_counts, failures_mark, latest_failures
+from precompute.failures import Counts, Failure, failure_counts, latest_failures
 from precompute.ledger import FIRST_REST, KEPT, MOST_DELIVERIES, Beginning
 from precompute.mending import mend
 from precompute.precomputer import Precomputer
@@ -51,33 +51,6 @@ def test_a_failure_is_told_with_its_reason(bench: Bench) -> None:
             set_aside=False,
         )
     ]
-
-
-def test_of_a_long_list_only_the_beginning_is_read(bench: Bench) -> None:
-    """Whoever asks for one failure has no ten thousand names sent; what stands far behind is found all the same."""
-    _failed(bench)
-    gone = {f"{SOLO.name}:video:gone{number}": bench.clock().timestamp() * 1e3 + number for number in range(450)}
-    bench.cache.client.zadd("pc:failed", gone)
-    assert _listed(bench) == [str(key(SOLO))]
-
-    bench.clock.forward(MINUTE)
-    _failed(bench, video="v2")
-    bench.cache.client.config_resetstat()
-    assert _listed(bench, most=1) == [str(key(SOLO, video="v2"))]
-    assert bench.cache.client.info("commandstats")["cmdstat_zrevrange"]["calls"] == 2
-
-
-def test_a_mark_tells_when_to_count_anew(bench: Bench, precomputer: Precomputer) -> None:
-    """It stays while nothing changes, and changes with each failure and each that is dropped."""
-    marks = [failures_mark(bench.cache)]
-    for video in ("v1", "v2"):
-        bench.clock.forward(MINUTE)
-        _failed(bench, video=video)
-        marks.append(failures_mark(bench.cache))
-        assert failures_mark(bench.cache) == marks[-1]
-    precomputer.failures.drop([key(SOLO, video="v1")])
-    marks.append(failures_mark(bench.cache))
-    assert len(set(marks)) == 4
 
 
 def test_the_latest_are_listed_first_and_no_more_than_asked_for(bench: Bench) -> None:
