@@ -44,6 +44,9 @@ VIDEO_SPEECH = TaskType(
 )
 """The first half minute of what is said, read once for hook and captions."""
 
+VIDEO_TEXT = replace(VIDEO_SPEECH, name="video_text", time_limit=timedelta(minutes=1))
+"""The words on the screen in the first three seconds, read while the sound is listened to."""
+
 SCENE_DETECTION = TaskType(
     name="scene_detection",
     subject=Subject.VIDEO,
@@ -74,7 +77,7 @@ HOOK_ANALYSIS = TaskType(
     on=VideoUploaded,
     queue=Queue.VIDEO,
     ttl=timedelta(hours=24),
-    inputs=(VIDEO_SAMPLES, VIDEO_SPEECH),
+    inputs=(VIDEO_SAMPLES, VIDEO_SPEECH, VIDEO_TEXT),
     time_limit=timedelta(minutes=2),
     result=HookAnalysisSchema,
 )
@@ -197,7 +200,7 @@ CAMPAIGN_ANALYTICS = TaskType(
 """A user's campaigns over time, predicted against actual."""
 
 ROWS = (
-    *(VIDEO_SAMPLES, VIDEO_SPEECH),
+    *(VIDEO_SAMPLES, VIDEO_SPEECH, VIDEO_TEXT),
     *(SCENE_DETECTION, FACE_DETECTION, HOOK_ANALYSIS, THUMBNAIL_GENERATION, CAPTION_GENERATION, CTR_PREDICTION),
     *(VARIANT_GENERATION, VARIANT_SCORING, ROAS_PREDICTION),
     *(DASHBOARD_DATA, PREDICTED_ACTIONS, CAMPAIGN_ANALYTICS),
@@ -222,8 +225,7 @@ class Catalogue:
         """A checked catalogue, inputs before what needs them.
 
         Raises:
-            DeclarationError: A name stands twice, inputs form a circle or are missing, or a TTL or a threshold of
-                slowness names no row.
+            DeclarationError: A name stands twice, inputs form a circle or are missing, or a setting names no row.
         """
         rows = tuple(rows)
         by_name = {row.name: row for row in rows}
@@ -282,11 +284,17 @@ class Catalogue:
 
 
 def _inputs_first(by_name: Mapping[str, TaskType]) -> tuple[str, ...]:
+    """As they are declared, where inputs are not after what needs them."""
     for row in by_name.values():
         for other in row.inputs:
             if other.name not in by_name:
                 raise DeclarationError(f"{row.name} needs {other.name}, which is not in the catalogue")
     try:
-        return tuple(TopologicalSorter({n: [i.name for i in r.inputs] for n, r in by_name.items()}).static_order())
+        TopologicalSorter({name: [needed.name for needed in row.inputs] for name, row in by_name.items()}).prepare()
     except CycleError as circle:
         raise DeclarationError(f"inputs form a circle: {' needs '.join(reversed(circle.args[1]))}") from circle
+    ordered: list[str] = []
+    while len(ordered) < len(by_name):
+        left = (row for name, row in by_name.items() if name not in ordered)
+        ordered.append(next(row.name for row in left if all(needed.name in ordered for needed in row.inputs)))
+    return tuple(ordered)

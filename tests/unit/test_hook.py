@@ -16,6 +16,7 @@ from precompute.job import Job
 from precompute.results.video import HookAnalysisSchema
 from precompute.settings import Settings
 from workers.video.differences import FrameDifferences
+from workers.video.first_text import read_first_text
 from workers.video.hook import analyse_hook, motion_of
 from workers.video.hook_advice import MOST_SENTENCES, advice_for
 from workers.video.hook_score import MAX_POINTS, Opening, score_of, total
@@ -60,8 +61,8 @@ def job(data_dir: Path) -> Job:
 
 
 def hook_of(samples: VideoSamples, *, job: Job) -> dict[str, Any]:
-    """The whole analysis, from what one decode leaves and what is said first."""
-    return analyse_hook(samples, speech_of(samples, job=job), job=job)
+    """The whole analysis, from what one decode leaves, what is said first, and what stands there."""
+    return analyse_hook(samples, speech_of(samples, job=job), read_first_text(samples), job=job)
 
 
 def picture_called(name: str) -> np.ndarray:

@@ -26,6 +26,7 @@ def test_a_row_brings_the_rows_it_needs() -> None:
     assert set(names) == {
         "video_samples",
         "video_speech",
+        "video_text",
         "scene_detection",
         "face_detection",
         "hook_analysis",

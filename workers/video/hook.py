@@ -1,6 +1,6 @@
 """How well a video's first three seconds hold a viewer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import takewhile
 from typing import Any
@@ -19,7 +19,6 @@ from workers.video.loudness import loudness_dbfs
 from workers.video.opening import opening_end
 from workers.video.samples import VideoSamples
 from workers.video.scenes import find_cuts
-from workers.video.screen_text import text_in
 from workers.video.speech import SAMPLE_RATE
 
 REFERENCE_FRAME_RATE = 25.0
@@ -27,8 +26,14 @@ REFERENCE_FRAME_RATE = 25.0
 
 
 @computes(HOOK_ANALYSIS, reads=())
-def analyse_hook(samples: VideoSamples, speech: FirstSpeech, *, job: Job) -> dict[str, Any]:
+def analyse_hook(samples: VideoSamples, speech: FirstSpeech, text: Mapping[str, Any], *, job: Job) -> dict[str, Any]:
     """Score, parts, text, words and advice for the first three seconds.
+
+    Args:
+        samples: Of the video.
+        speech: What is said first in it.
+        text: What :func:`workers.video.first_text.read_first_text` gives.
+        job: Only told how far it is.
 
     Raises:
         ModelNotTrained: The face model is missing.
@@ -38,8 +43,6 @@ def analyse_hook(samples: VideoSamples, speech: FirstSpeech, *, job: Job) -> dic
     differences = samples.differences()
     cuts = [cut for cut in find_cuts(differences, frame_rate=samples.frame_rate) if cut < end]
     faces = [faces_in(frame.bgr()) for frame in takewhile(lambda frame: frame.at < end, samples.frames())]
-    job.report(0.3)
-    text = text_in(frame.bgr() for frame in takewhile(lambda frame: frame.at < end, samples.opening()))
     job.report(0.9)
     opening_s = end - samples.sound_starts_at
     starts_at = speech.starts_at
@@ -48,7 +51,7 @@ def analyse_hook(samples: VideoSamples, speech: FirstSpeech, *, job: Job) -> dic
         cuts=len(cuts),
         face_share=sum(map(bool, faces)) / len(faces) if faces else 0.0,
         largest_face_share=max((face.share for found in faces for face in found), default=0.0),
-        text=text,
+        text=tuple(text["lines"]),
         has_sound=samples.has_sound,
         speech_starts_at=None if starts_at is None else max(0.0, starts_at + samples.sound_starts_at),
         loudness_dbfs=loudness_dbfs(samples.sound()[: max(0, round(opening_s * SAMPLE_RATE))]),
@@ -57,7 +60,7 @@ def analyse_hook(samples: VideoSamples, speech: FirstSpeech, *, job: Job) -> dic
     return {
         "score": total(list(parts.values())),
         "parts": {name: asdict(part) for name, part in parts.items()},
-        "text": list(text),
+        "text": text["lines"],
         "spoken": speech.said_before(opening_s),
         "speech_starts_at": opening.speech_starts_at,
         "advice": list(advice_for(opening, parts)),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-from av.video.frame import VideoFrame
+from av.video.frame import PictureType, VideoFrame
 from numpy.typing import NDArray
 
 from workers.video.jpeg import JpegWriter, decode_jpeg
@@ -14,6 +14,9 @@ from workers.video.picture import Scaler
 MOST_STILLS = 24
 
 _BETWEEN_CANDIDATES_SECONDS = 0.25
+_WAIT_SECONDS = 0.15
+"""For a frame of a better kind: those between others (B) are given the fewest bits, and are not filtered."""
+
 _SHORTEST_SLOT_SECONDS = 0.5
 _STEADY_DIFFERENCE = 5.0
 """A difference to a neighbour (mean of hue, saturation, value; 0-255) that halves a frame's worth. Standing shots of
@@ -85,7 +88,7 @@ class StillPicker:
         if self._waiting is not None:
             self._settle(self._waiting, jump_after=jump)
             self._waiting = None
-        if at < self._next_at:
+        if at < self._next_at or (frame.pict_type == PictureType.B and at < self._next_at + _WAIT_SECONDS):
             return
         self._first_at = at if math.isnan(self._first_at) else self._first_at
         self._next_at = at + _BETWEEN_CANDIDATES_SECONDS
