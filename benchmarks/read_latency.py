@@ -9,13 +9,12 @@ the machine was busy, counts from when it should have been sent: nothing is left
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,8 +33,9 @@ sys.path.insert(0, str(HERE.parent / "tests"))
 from servers import ValkeyServer, free_port  # noqa: E402
 
 CLIP = HERE.parent / "media" / "test_vid_001.mp4"
+VIDEO = {"user_id": "u1", "video_data": {"url": CLIP.name}}
 VIDEOS = 400
-"""More than two workers are done with in a minute."""
+"""So many of them are more than two workers are done with in a minute."""
 
 _PROCESSES = ("web", "worker", "background")
 
@@ -66,16 +66,22 @@ def post(url: str, body: object) -> None:
     urllib.request.urlopen(request, timeout=30).close()  # noqa: S310
 
 
-def until_answered(url: str, *, within_s: float = 120) -> None:
-    """Returns once there is something at ``url``."""
+def until(met: Callable[[], bool], *, what: str, within_s: float = 120) -> None:
+    """Returns once it is so."""
     late = time.monotonic() + within_s
-    while time.monotonic() < late:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own address
-            return
-        except OSError:
-            time.sleep(0.2)
-    raise SystemExit(f"nothing at {url} within {within_s:.0f} s")
+    while not met():
+        if time.monotonic() > late:
+            raise SystemExit(f"not {what} within {within_s:.0f} s")
+        time.sleep(0.2)
+
+
+def answers(url: str) -> bool:
+    """Whether there is something at ``url``."""
+    try:
+        urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own address
+    except OSError:
+        return False
+    return True
 
 
 def idle_ticks() -> tuple[int, int]:
@@ -89,39 +95,28 @@ def idle_ticks() -> tuple[int, int]:
 
 def measure(wanted: argparse.Namespace, folder: Path) -> tuple[Answers, float]:
     """Reads under load, and which share of the processors' time nobody used meanwhile."""
-    media = folder / "media"
-    media.mkdir()
-    for number in range(VIDEOS):
-        (media / f"busy{number}.mp4").symlink_to(CLIP)
     with (
         ValkeyServer(folder / "cache", "--maxmemory-policy", "allkeys-lru") as cache,
         ValkeyServer(folder / "broker") as broker,
+        cache.client() as client,
     ):
         port = free_port()
         environ = {"REDIS_URL": cache.url, "BROKER_URL": broker.url, "PRECOMPUTE_DATA_DIR": str(folder)}
-        environ |= {"PRECOMPUTE_MEDIA_ROOT": str(media), "PRECOMPUTE_PORT": str(port), "PRECOMPUTE_LOG_LEVEL": "error"}
+        environ |= {"PRECOMPUTE_MEDIA_ROOT": str(CLIP.parent), "PRECOMPUTE_PORT": str(port)}
         keys = fill(Settings.from_environ(environ), entries=wanted.entries)
         reads = [get(f"/api/precompute/cache/{key}", host="127.0.0.1") for key in keys]
         api = f"http://127.0.0.1:{port}"
         with stack(environ, log=folder / "log"):
-            until_answered(f"{api}/healthz")
+            until(lambda: answers(f"{api}/healthz"), what="an API")
             for number in range(VIDEOS):
-                post(f"{api}/api/precompute/video", {"video_id": f"busy{number}", "user_id": "u1"})
-            until_answered(f"{api}/api/precompute/cache/ctr_prediction:video:busy0")
+                post(f"{api}/api/precompute/video", {**VIDEO, "video_id": f"busy{number}"})
+            until(lambda: bool(client.hget("pc:m", "runs:video_samples")), what="a video sampled")
             idle, ticks = idle_ticks()
-            answers = open_loop(("127.0.0.1", port), reads, a_second=wanted.a_second, seconds=wanted.seconds)
+            found = open_loop(("127.0.0.1", port), reads, a_second=wanted.a_second, seconds=wanted.seconds)
             idle, ticks = (after - before for after, before in zip(idle_ticks(), (idle, ticks), strict=True))
-            if _is_there(f"{api}/api/precompute/cache/ctr_prediction:video:busy{VIDEOS - 1}"):
+            if client.zcard("pc:watch") < VIDEOS / 10:
                 raise SystemExit("the workers ran out of videos")
-    return answers, idle / ticks if ticks else 0.0
-
-
-def _is_there(url: str) -> bool:
-    try:
-        urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own address
-    except urllib.error.HTTPError:
-        return False
-    return True
+    return found, idle / ticks if ticks else 0.0
 
 
 def main() -> None:
@@ -133,7 +128,6 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copy(CLIP, folder)
         answers, idle = measure(wanted, Path(folder))
     if set(answers.statuses) != {200}:
         raise SystemExit(f"reads were answered {answers.statuses}")
