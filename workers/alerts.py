@@ -30,6 +30,7 @@ from precompute.settings import Settings
 from precompute.shared_clock import SharedClock
 from precompute.stream import stream_url
 from workers.alert_sending import Sender, check_addresses
+from workers.beside import run_beside
 from workers.dispatch import CeleryDispatch
 
 _log = logging.getLogger(__name__)
@@ -166,7 +167,6 @@ def watchman(settings: Settings, *, catalogue: Catalogue, cache: Cache, ping: Ca
 
 def connect(app: Celery) -> None:
     """Have the main process of every worker that starts here watch, and publish by ``app``."""
-    running: list[Watchman] = []
 
     def starting(**_: Any) -> None:
         try:
@@ -175,19 +175,12 @@ def connect(app: Celery) -> None:
             # One line that says which variable is wrong. What a signal's receiver raises would only be logged.
             sys.exit(f"precompute: {problem.message}")
 
-    def started(**_: Any) -> None:
+    def watching(_worker: Any) -> Watchman:
         settings = Settings.from_environ(os.environ)
         client = connect_server(settings.redis_url)
         cache = Cache(client, clock=SharedClock(client))
         ping = CeleryDispatch(app).ping
-        running.append(watchman(settings, catalogue=catalogue_for(settings), cache=cache, ping=ping))
-        running[-1].start()
-
-    def ended(**_: Any) -> None:
-        while running:
-            running.pop().stop()
+        return watchman(settings, catalogue=catalogue_for(settings), cache=cache, ping=ping)
 
     signals.celeryd_init.connect(starting, weak=False)
-    signals.worker_ready.connect(started, weak=False)
-    signals.worker_shutting_down.connect(ended, weak=False)
-    signals.worker_shutdown.connect(ended, weak=False)
+    run_beside(watching)

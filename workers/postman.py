@@ -10,12 +10,11 @@ from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
-from celery import signals
-
 from precompute.callbacks import Callback, Callbacks
 from precompute.errors import BrokerUnavailable, StoreUnavailable
 from precompute.scripts import reaching_cache
 from precompute.settings import Settings
+from workers.beside import run_beside
 from workers.callbacks import Answer, Outcome, Sender, body_of
 from workers.postman_hosts import Hosts
 from workers.wiring import engine
@@ -159,21 +158,11 @@ class Postman:
 
 def connect() -> None:
     """Send callbacks from every worker that starts in this process, if there is a secret to sign them with."""
-    running: list[Postman] = []
+    run_beside(lambda _worker: _postman_with(Settings.from_environ(os.environ)))
 
-    def started(**_: Any) -> None:
-        settings = Settings.from_environ(os.environ)
-        if settings.callback_secrets:
-            running.append(postman_of(settings))
-            running[-1].start()
 
-    def ended(**_: Any) -> None:
-        while running:
-            running.pop().stop()
-
-    signals.worker_ready.connect(started, weak=False)
-    signals.worker_shutting_down.connect(ended, weak=False)
-    signals.worker_shutdown.connect(ended, weak=False)
+def _postman_with(settings: Settings) -> Postman | None:
+    return postman_of(settings) if settings.callback_secrets else None
 
 
 def postman_of(settings: Settings) -> Postman:

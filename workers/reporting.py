@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from celery import signals
 from celery.worker import state
 
 from precompute.cache import Cache
@@ -18,6 +17,7 @@ from precompute.processes import Accounts, role_of
 from precompute.scripts import connect as connect_cache
 from precompute.settings import Settings
 from precompute.shared_clock import SharedClock
+from workers.beside import run_beside
 
 _log = logging.getLogger(__name__)
 
@@ -107,23 +107,12 @@ def _children_of(pool: Any) -> list[int]:
 
 def connect() -> None:
     """Report every worker that starts in this process."""
-    running: list[Reporter] = []
+    run_beside(_reporter_of)
 
-    def started(sender: Any, **_: Any) -> None:
-        client = connect_cache(Settings.from_environ(os.environ).redis_url)
-        cache = Cache(client, clock=SharedClock(client))
-        queues = [queue.name for queue in sender.task_consumer.queues]
-        about = {"name": sender.hostname, "processes": sender.pool.num_processes, "queues": queues}
-        children = partial(_children_of, sender.pool)
-        reporter = Reporter(cache, **about, busy=lambda: len(state.active_requests), children=children)
-        running.append(reporter)
-        reporter.start()
 
-    def ended(**_: Any) -> None:
-        while running:
-            running.pop().stop()
-
-    signals.worker_ready.connect(started, weak=False)
-    # A soft shutdown ends without telling; when it begins, the worker takes no more tasks already.
-    signals.worker_shutting_down.connect(ended, weak=False)
-    signals.worker_shutdown.connect(ended, weak=False)
+def _reporter_of(consumer: Any) -> Reporter:
+    client = connect_cache(Settings.from_environ(os.environ).redis_url)
+    cache = Cache(client, clock=SharedClock(client))
+    pool, queues = consumer.pool, [queue.name for queue in consumer.task_consumer.queues]
+    about = {"name": consumer.hostname, "processes": pool.num_processes, "queues": queues}
+    return Reporter(cache, **about, busy=lambda: len(state.active_requests), children=partial(_children_of, pool))

@@ -1,4 +1,4 @@
-"""Callers who ask without a pause, each in a thread of its own, and what they were answered."""
+"""Callers who ask again and again, each in a thread of its own, and what they were answered."""
 
 import threading
 from collections import Counter
@@ -10,12 +10,14 @@ class Callers:
 
     Args:
         callers: What each was answered, one word or two an answer, without an end; closed when it is over.
+        pause_s: Between two questions, so that processes that start meanwhile have some of the machine.
     """
 
-    def __init__(self, *callers: Generator[str, None, None]) -> None:
+    def __init__(self, *callers: Generator[str, None, None], pause_s: float = 0.0) -> None:
         self.answers: Counter[str] = Counter()
         self._changed = threading.Condition()
         self._ended = threading.Event()
+        self._pause_s = pause_s
         self._threads = [threading.Thread(target=self._go_on, args=[each]) for each in callers]
 
     def __enter__(self) -> "Callers":
@@ -42,6 +44,6 @@ class Callers:
             with self._changed:
                 self.answers[answer] += 1
                 self._changed.notify_all()
-            if self._ended.is_set():
+            if self._ended.wait(self._pause_s):
                 break
         caller.close()

@@ -14,6 +14,7 @@ from servers import ValkeyServer
 
 _HERE = Path(__file__).parent
 _PROJECT = _HERE.parents[1]
+_START_S = 120
 _END_S = 30
 _COMMAND = ("-m", "celery", "-q", "-A", "workers.app", "worker", "--without-gossip", "--without-mingle")
 
@@ -119,7 +120,7 @@ class LocalWorker:
         Raises:
             AssertionError: It ended before.
         """
-        wait_for_callable(f"waiting for worker {self.name}", self._is_up_or_gone, timeout=60)
+        wait_for_callable(f"waiting for worker {self.name}", self._is_up_or_gone, timeout=_START_S)
         assert self.status == "running", self.logs()
         return True
 

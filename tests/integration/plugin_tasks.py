@@ -7,45 +7,27 @@ They keep account of themselves on the cache's server: ``test:runs:<name>:<user>
 import os
 import signal
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 import redis
+from login_rows import login_row
 
 from precompute.errors import SourceUnavailable, UnusableSource
-from precompute.events import UserLoggedIn
 from precompute.job import Job
-from precompute.queues import Queue
-from precompute.subjects import Subject
-from precompute.task_type import TaskType
 from workers.binding import computes
 
-
-def _row(name: str, *inputs: TaskType, seconds: int = 60, needed_for: tuple[str, ...] = ()) -> TaskType:
-    return TaskType(
-        name=name,
-        subject=Subject.USER,
-        on=UserLoggedIn,
-        queue=Queue.LOGIN,
-        ttl=timedelta(hours=1),
-        inputs=inputs,
-        time_limit=timedelta(seconds=seconds),
-        needed_for=needed_for,
-    )
-
-
-QUICK = _row("quick")
-SLOW = _row("slow")
-FOLLOWER = _row("follower", QUICK, SLOW)
-LAST = _row("last", FOLLOWER)
-UNUSABLE = _row("unusable")
-AFTER_UNUSABLE = _row("after_unusable", QUICK, UNUSABLE)
-SHAKY = _row("shaky")
-BROKEN = _row("broken")
-DEADLY = _row("deadly")
-MORTAL = _row("mortal")
-ENDLESS = _row("endless", seconds=1)
-GLANCE = _row("glance", needed_for=("glance",))
+QUICK = login_row("quick")
+SLOW = login_row("slow")
+FOLLOWER = login_row("follower", QUICK, SLOW)
+LAST = login_row("last", FOLLOWER)
+UNUSABLE = login_row("unusable")
+AFTER_UNUSABLE = login_row("after_unusable", QUICK, UNUSABLE)
+SHAKY = login_row("shaky")
+BROKEN = login_row("broken")
+DEADLY = login_row("deadly")
+MORTAL = login_row("mortal")
+ENDLESS = login_row("endless", seconds=1)
+GLANCE = login_row("glance", needed_for=("glance",))
 
 
 @computes(QUICK)

@@ -8,42 +8,25 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 import redis
+from login_rows import login_row
 
-from precompute.events import UserLoggedIn
 from precompute.job import Job
-from precompute.queues import Queue
-from precompute.subjects import Subject
-from precompute.task_type import TaskType
 from workers.binding import computes
 
-
-def _row(name: str, *inputs: TaskType, seconds: int = 60) -> TaskType:
-    return TaskType(
-        name=name,
-        subject=Subject.USER,
-        on=UserLoggedIn,
-        queue=Queue.LOGIN,
-        ttl=timedelta(hours=1),
-        inputs=inputs,
-        time_limit=timedelta(seconds=seconds),
-    )
-
-
-HEALTHY = _row("healthy")
-HANGS = _row("hangs", seconds=1)
-HANGS_ON = _row("hangs_on", seconds=1)
-LEAKS = _row("leaks")
-LEAKS_NATIVELY = _row("leaks_natively")
-CRASHES = _row("crashes")
-AFTER_CRASH = _row("after_crash", CRASHES)
-LEAVES = _row("leaves")
-EXITS = _row("exits")
-INTERRUPTS = _row("interrupts")
-PANICS = _row("panics")
+HEALTHY = login_row("healthy")
+HANGS = login_row("hangs", seconds=1)
+HANGS_ON = login_row("hangs_on", seconds=1)
+LEAKS = login_row("leaks")
+LEAKS_NATIVELY = login_row("leaks_natively")
+CRASHES = login_row("crashes")
+AFTER_CRASH = login_row("after_crash", CRASHES)
+LEAVES = login_row("leaves")
+EXITS = login_row("exits")
+INTERRUPTS = login_row("interrupts")
+PANICS = login_row("panics")
 
 POISONS = (HANGS, HANGS_ON, LEAKS, LEAKS_NATIVELY, CRASHES, AFTER_CRASH, LEAVES, EXITS, INTERRUPTS, PANICS)
 

@@ -2,35 +2,17 @@
 
 import time
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
-from precompute.events import UserLoggedIn
+from login_rows import login_row
+
 from precompute.job import Job
-from precompute.queues import Queue
-from precompute.subjects import Subject
-from precompute.task_type import TaskType
 from workers.binding import computes
 
 _TAKES_S = 0.2
 
-GREETING = TaskType(
-    name="greeting",
-    subject=Subject.USER,
-    on=UserLoggedIn,
-    queue=Queue.LOGIN,
-    ttl=timedelta(hours=1),
-    time_limit=timedelta(seconds=60),
-)
-LETTER = TaskType(
-    name="letter",
-    subject=Subject.USER,
-    on=UserLoggedIn,
-    queue=Queue.LOGIN,
-    ttl=timedelta(hours=1),
-    inputs=(GREETING,),
-    time_limit=timedelta(seconds=60),
-)
+GREETING = login_row("greeting")
+LETTER = login_row("letter", GREETING)
 
 
 @computes(GREETING)

@@ -21,8 +21,10 @@ from precompute.subjects import CacheKey
 from workers.wiring import Engine, engine
 
 STORED = CacheKey.parse("ctr_prediction:video:v1")
-READS, LETTERS = 150, 4
+READS, LETTERS = 50, 3
 """What has to be answered between two replacements."""
+
+PAUSE_S = 0.02
 
 
 class Port:
@@ -91,13 +93,14 @@ def service(cache_server: ValkeyServer, parts: Engine, tmp_path: Path) -> Iterat
     running.end()
 
 
+@pytest.mark.timeout(600)  # nine starts of processes, one after the other
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="looks at sockets the Linux way")
 def test_nobody_notices_that_everything_is_replaced(service: RollingService, parts: Engine) -> None:
     """No read and no trigger fails; what was accepted is computed, each letter for whom it was asked."""
     port, tasks = service.port, list[str]()
     asking = [reader(port, kept=kept) for kept in (False, True)]
     asking += [logger_in(port, name, tasks, kept=kept) for name, kept in (("new", False), ("kept", True))]
-    with Callers(*asking) as callers:
+    with Callers(*asking, pause_s=PAUSE_S) as callers:
         for replace in (service.replace_api, service.replace_workers, service.replace_beat, service.replace_api):
             callers.more(READS, "read 200")
             callers.more(LETTERS, "letter 200")
