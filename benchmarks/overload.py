@@ -1,116 +1,51 @@
 """Twenty times the load that the workers can do: how soon who is answered, what is refused first, and recovery.
 
-python benchmarks/overload.py [--times 20] [--seconds 20] [--bound 600]
+python benchmarks/overload.py [--times 20] [--seconds 15] [--bound 1000] [--json]
 
-A real API process and a real worker of two processes, whose capacity is measured first. Then campaigns are created at
-a multiple of it, open loop, while cached results are read. Refusals are told by the policy that every process asks
-(``precompute.admission.may_queue``), looked at ten times a second. The run fails when triggers or reads are slower than
-they may be, the order of refusals is another, a queue outgrows its bound, a refusal does not say when to ask again, or
-triggers are not taken in again by themselves.
+A real API process, beat, and a real worker of two processes, whose capacity is measured first. All the time users do
+something after which they always read a result (so it is predicted), and results that go stale within seconds are read
+(so they are refreshed). First nothing else happens, and all of that is done. Then campaigns are created at a multiple
+of the capacity, open loop. What is refused when is told by the service: by its counters of what was queued ahead and of
+refreshes refused, and by the answers to callers. Then its backlog is left to drain, and everything is done again.
+The run fails when triggers or reads are slower than they may be, the order of refusals is another, the backlog outgrows
+its bound, a refusal does not say when to ask again, or not every kind of work is taken in again at the end.
 """
 
 import argparse
-import http.client
 import importlib
 import os
 import random
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import orjson
-from cached_read import fill, granian
+from cached_read import granian
 from chaos_cluster import HERE, ROOT, running
-from load import Answers, get, open_loop
-from overload_tasks import BUSY
-from rich.console import Console
-from rich.progress import track
-from rich.table import Table
+from figures import Figure, told
+from load import Answers
+from overload_load import Lookout, Service, Share
 from servers import ValkeyServer
 
-from precompute.admission import Bounds, may_queue
-from precompute.load import Backlog
-from precompute.planner import Cause
 from precompute.settings import Settings
-from precompute.subjects import SubjectRef
 
 MOST_WAITING = 20
-TRIGGER_P99_MS, READ_P99_MS = 100.0, 100.0
-READS_A_SECOND = 50.0
-MEASURED = 40
-_LOOK_EVERY_S = 0.1
-_RECOVERS_WITHIN_S = 600.0
+"""``PRECOMPUTE_MOST_WAITING``: predicted work is refused from here on, refreshes from five times as many."""
 
-
-def request_of(number: int, *, host: str) -> bytes:
-    """A new campaign."""
-    data = {"budget": 100, "target_audience": "runners"}
-    body = orjson.dumps({"campaign_id": f"c{number}", "user_id": f"u{number}", "campaign_data": data})
-    head = f"POST /api/precompute/campaign HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
-    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
-
-
-@dataclass(slots=True)
-class Lookout:
-    """Looks at what waits, and notes when each kind of work was refused first."""
-
-    backlog: Backlog
-    bounds: Bounds
-    most: int = 0
-    refused_at: dict[str, float] = field(default_factory=dict)
-    ended: threading.Event = field(default_factory=threading.Event)
-
-    def run(self) -> None:
-        """Until it is told to end."""
-        began = time.monotonic()
-        while not self.ended.wait(_LOOK_EVERY_S):
-            load = self.backlog.before(BUSY.queue)
-            self.most = max(self.most, load.waiting)
-            for cause in (Cause.PREDICTION, Cause.REFRESH, Cause.EVENT):
-                if not may_queue(cause, load, bounds=self.bounds):
-                    self.refused_at.setdefault(cause.value, time.monotonic() - began)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What came of a run."""
-
-    capacity: float
-    triggers: Answers
-    reads: Answers
-    lookout: Lookout
-    retry_after: str
-    recovered_s: float
-
-    def wrong(self, *, bound: int, a_second: float) -> list[str]:
-        """What does not hold."""
-        order = list(self.lookout.refused_at)
-        # A look at the queues serves half a second, in which triggers go on to be taken in.
-        slack = int(a_second * 12)
-        checks = {
-            f"triggers take {self.triggers.percentile_ms(99):.0f} ms": self.triggers.percentile_ms(99) > TRIGGER_P99_MS,
-            f"reads take {self.reads.percentile_ms(99):.0f} ms": self.reads.percentile_ms(99) > READ_P99_MS,
-            f"refused in the order {order}": order != ["prediction", "refresh", "event"],
-            f"{self.lookout.most} waited": self.lookout.most > bound + slack,
-            f"other answers: {self.triggers.statuses}": not set(self.triggers.statuses) <= {202, 503},
-            f"reads failed: {self.reads.statuses}": set(self.reads.statuses) != {200},
-            "503 without Retry-After": not self.retry_after,
-            "it does not recover": self.recovered_s > _RECOVERS_WITHIN_S,
-        }
-        return [what for what, is_so in checks.items() if is_so]
+LONGEST_MS = 100.0
+CALM_S = 8.0
+_DRAINS_WITHIN_S = 600.0
 
 
 def main() -> None:
     """Run it, print the table; exit status 1 when something does not hold."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=float, default=20.0, help="of what the workers can do")
-    parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--bound", type=int, default=600, help="PRECOMPUTE_MOST_WAITING_EVENTS")
+    parser.add_argument("--seconds", type=float, default=15.0)
+    parser.add_argument("--bound", type=int, default=1000, help="PRECOMPUTE_MOST_WAITING_EVENTS")
+    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -122,6 +57,7 @@ def main() -> None:
                 "PRECOMPUTE_PLUGINS": "overload_tasks",
                 "PRECOMPUTE_MOST_WAITING": str(MOST_WAITING),
                 "PRECOMPUTE_MOST_WAITING_EVENTS": str(options.bound),
+                "PRECOMPUTE_REFRESH_INTERVAL": "1s",
                 "PRECOMPUTE_RATE_LIMIT": "1000000/second",
                 "PRECOMPUTE_LOG_LEVEL": "error",
             }
@@ -137,99 +73,85 @@ def main() -> None:
 
 
 def _run(options: Any, address: tuple[str, int], settings: Settings) -> int:
-    engine = importlib.import_module("workers.wiring").engine(settings)
-    host = f"{address[0]}:{address[1]}"
-    (key,) = fill(settings, entries=1)
-    capacity = _capacity(address, engine)
+    service = Service(address=address, engine=importlib.import_module("workers.wiring").engine(settings))
+    service.prepare(users=int(Share.ACTIONS * (2 * CALM_S + options.seconds)) + 10)
+    capacity = service.capacity()
+    before = service.share(seconds=CALM_S)
+    print(f"before: {before}", file=sys.stderr)
     a_second = options.times * capacity
-    triggers = [request_of(number, host=host) for number in range(1000, 1000 + int(a_second * options.seconds) + 1)]
-    lookout = Lookout(Backlog(engine.cache, engine.catalogue), Bounds.of(settings))
-    answers: dict[str, Answers] = {}
-
-    def ask(name: str, requests: list[bytes], rate: float) -> None:
-        answers[name] = open_loop(address, requests, a_second=rate, seconds=options.seconds)
-
-    reads = [get(f"/api/precompute/cache/{key}", host=host)]
-    threads = [
-        threading.Thread(target=lookout.run),
-        threading.Thread(target=ask, args=("triggers", triggers, a_second)),
-        threading.Thread(target=ask, args=("reads", reads, READS_A_SECOND)),
-    ]
-    for thread in threads:
-        thread.start()
-    threads[1].join()
-    threads[2].join()
-    retry_after = _asked(address, 900_000)[1] or ""
+    lookout = Lookout(service)
+    thread = threading.Thread(target=lookout.run)
+    thread.start()
+    during = service.share(seconds=options.seconds, triggers_a_second=a_second)
     lookout.ended.set()
-    recovered_s = _recovered(address)
-    found = Found(
-        capacity=capacity,
-        triggers=answers["triggers"],
-        reads=answers["reads"],
-        lookout=lookout,
-        retry_after=retry_after,
-        recovered_s=recovered_s,
-    )
-    return _told(options, found)
+    thread.join()
+    print(f"during: {during}", file=sys.stderr)
+    drained_s = service.drained(within_s=_DRAINS_WITHIN_S)
+    after = service.share(seconds=CALM_S)
+    print(f"after: {after}", file=sys.stderr)
+    shares = {"before": before, "during": during, "after": after}
+    return _told(options, capacity=capacity, shares=shares, lookout=lookout, drained_s=drained_s)
 
 
-def _capacity(address: tuple[str, int], engine: Any) -> float:
-    """Triggers a second that the worker can do."""
-    began = time.monotonic()
-    for number in range(MEASURED):
-        _asked(address, number)
-    refs = [SubjectRef(subject=BUSY.subject, id=f"c{number}") for number in range(MEASURED)]
-    keys = [BUSY.key_for(ref) for ref in refs]
-    for _ in track(range(10_000), description="capacity"):
-        if all(not record.state.on_its_way for record in engine.ledger.records(keys)):
-            break
-        time.sleep(_LOOK_EVERY_S)
-    return MEASURED / (time.monotonic() - began)
-
-
-def _asked(address: tuple[str, int], number: int) -> tuple[int, str | None]:
-    """Status and Retry-After of one trigger."""
-    connection = http.client.HTTPConnection(*address, timeout=20)
-    head, body = request_of(number, host="x").split(b"\r\n\r\n", 1)
-    connection.request("POST", head.split()[1].decode(), body=body, headers={"Content-Type": "application/json"})
-    answer = connection.getresponse()
-    answer.read()
-    connection.close()
-    return answer.status, answer.getheader("Retry-After")
-
-
-def _recovered(address: tuple[str, int]) -> float:
-    """Seconds until a trigger is taken in again."""
-    began = time.monotonic()
-    number = 1_000_000
-    while _asked(address, number)[0] != 202 and time.monotonic() - began < _RECOVERS_WITHIN_S:
-        number += 1
-        time.sleep(_LOOK_EVERY_S)
-    return time.monotonic() - began
-
-
-def _told(options: Any, found: Found) -> int:
-    rows: Mapping[str, str] = {
-        "capacity, triggers a second": f"{found.capacity:.1f}",
-        "offered, triggers a second": f"{found.capacity * options.times:.0f}",
-        "answers to triggers": str(found.triggers.statuses),
-        "triggers, p50 and p99": f"{found.triggers.percentile_ms(50):.1f}, {found.triggers.percentile_ms(99):.1f} ms",
-        "cached reads, p50 and p99": f"{found.reads.percentile_ms(50):.1f}, {found.reads.percentile_ms(99):.1f} ms",
-        "answers to reads": str(found.reads.statuses),
-        "refused first after": ", ".join(f"{name} {at:.1f} s" for name, at in found.lookout.refused_at.items()),
-        "most that waited": f"{found.lookout.most} (bound {options.bound})",
-        "Retry-After": found.retry_after,
-        "triggers taken in again after": f"{found.recovered_s:.1f} s",
-    }
-    table = Table("what", "measured", title=f"{options.times:g} times the load")
-    for name, value in rows.items():
-        table.add_row(name, value)
-    console = Console(width=110)
-    console.print(table)
-    wrong = found.wrong(bound=options.bound, a_second=found.capacity * options.times)
+def _told(
+    options: Any, *, capacity: float, shares: Mapping[str, Share], lookout: Lookout, drained_s: float | None
+) -> int:
+    during = shares["during"]
+    at = lookout.refused_at
+    figures = [
+        Figure(what="capacity of the workers", ours=capacity, unit="triggers/s"),
+        Figure(what="offered", ours=options.times * capacity, unit="triggers/s"),
+        *_times("triggers", during.triggers),
+        *_times("cached reads", during.reads),
+        *(Figure(what=f"{name} refused from", ours=seconds, unit="s on") for name, seconds in at.items()),
+        Figure(what="most that waited", ours=lookout.most, unit="tasks", note=f"bound {options.bound}"),
+        Figure(what="Retry-After", ours=float(lookout.retry_after or 0), unit="s"),
+        Figure(what="backlog drained after", ours=-1.0 if drained_s is None else drained_s, unit="s"),
+    ]
+    for name, share in shares.items():
+        figures += [
+            Figure(what=f"predicted work queued, {name}", ours=share.predicted, unit=f"of {share.acted}"),
+            Figure(what=f"refreshes queued, {name}", ours=share.refreshed, unit=f"and {share.refused} refused"),
+        ]
+    told("overload", figures, as_json=options.json)
+    wrong = _wrong(shares, lookout, bound=options.bound, a_second=options.times * capacity, drained_s=drained_s)
     for line in wrong:
-        console.print(f"does not hold: {line}", markup=False)
+        print(f"does not hold: {line}", file=sys.stderr)
     return 1 if wrong else 0
+
+
+def _times(what: str, answers: Answers) -> list[Figure]:
+    statuses = ", ".join(f"{count} x {status}" for status, count in sorted(answers.statuses.items()))
+    return [
+        Figure(what=f"{what}, p50", ours=answers.percentile_ms(50), unit="ms", note=f"{what}: {statuses}"),
+        Figure(what=f"{what}, p99", ours=answers.percentile_ms(99), unit="ms", target=f"<= {LONGEST_MS:.0f} ms"),
+    ]
+
+
+def _wrong(
+    shares: Mapping[str, Share], lookout: Lookout, *, bound: int, a_second: float, drained_s: float | None
+) -> list[str]:
+    """What does not hold."""
+    before, during, after = shares["before"], shares["during"], shares["after"]
+    triggers = during.triggers
+    order = sorted(lookout.refused_at, key=lambda name: lookout.refused_at[name])
+    # A look at the queues serves half a second, in which triggers go on to be taken in; on a busy machine a bit more.
+    slack = int(a_second * lookout.service.tasks_each())
+    checks = {
+        f"triggers take {triggers.percentile_ms(99):.0f} ms": triggers.percentile_ms(99) > LONGEST_MS,
+        f"reads take {during.reads.percentile_ms(99):.0f} ms": during.reads.percentile_ms(99) > LONGEST_MS,
+        f"refused in the order {order}": order != ["predicted work", "refreshes", "events"],
+        f"{lookout.most} waited": lookout.most > bound + slack,
+        f"other answers: {triggers.statuses}": set(triggers.statuses) != {202, 503},
+        f"reads failed: {during.reads.statuses}": set(during.reads.statuses) != {200},
+        "503 without Retry-After": not lookout.retry_after,
+        "the backlog does not drain": drained_s is None,
+        **{f"{name}: no predicted work": not one.predicted for name, one in shares.items() if one is not during},
+        **{f"{name}: no refreshes": not one.refreshed for name, one in (("before", before), ("after", after))},
+        "refreshes are refused afterwards": bool(after.refused),
+        "triggers are refused afterwards": not lookout.service.taken_in(),
+    }
+    return [what for what, is_so in checks.items() if is_so]
 
 
 if __name__ == "__main__":
