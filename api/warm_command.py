@@ -73,7 +73,7 @@ def warm(
             click.echo(f"Stopped: {len(todo) - len(done)} of {len(todo)} subjects are left as they were.", err=True)
             sys.exit(1)
         finally:
-            _tell_done(done, as_json=as_json)
+            _tell_done(done, of=len(todo), as_json=as_json)
 
 
 def _warm(
@@ -121,7 +121,7 @@ def _tell_plan(planned: Sequence[tuple[Candidate, Started]], *, as_json: bool) -
     click.echo(f"{queued} results of {len(planned)} subjects would be queued." if planned else NOTHING)
 
 
-def _tell_done(done: Sequence[tuple[Candidate, Started]], *, as_json: bool) -> None:
+def _tell_done(done: Sequence[tuple[Candidate, Started]], *, of: int, as_json: bool) -> None:
     if as_json:
         print_json({"dry_run": False, **_summary(done)})
         return
@@ -129,7 +129,7 @@ def _tell_done(done: Sequence[tuple[Candidate, Started]], *, as_json: bool) -> N
     for one in told["refused"]:
         click.echo(f"{one['candidate']}: {one['reason']}", err=True)
     text = f"{told['queued']} results of {len(done)} subjects are queued, {told['fresh']} were fresh."
-    click.echo(text if done else NOTHING)
+    click.echo(text if of else NOTHING)
 
 
 def _summary(pairs: Sequence[tuple[Candidate, Started]]) -> dict[str, Any]:

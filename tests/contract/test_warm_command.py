@@ -96,8 +96,9 @@ class TestCommand:
             process.send_signal(signal.SIGINT)
             told, beside = process.communicate(timeout=30)
         assert process.returncode == 1
-        assert "of 1 subjects are queued" in told
-        assert "Stopped: 2 of 3 subjects are left as they were." in beside
+        # It may have been stopped before it knew that the first was queued.
+        done = next(number for number in range(2) if f"of {number} subjects are queued" in told)
+        assert f"Stopped: {3 - done} of 3 subjects are left as they were." in beside
         assert "Traceback" not in beside
 
     def test_kinds_and_limit_choose(self, precompute: CommandLine) -> None:
