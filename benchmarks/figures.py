@@ -92,7 +92,8 @@ def told(name: str, figures: Sequence[Figure], *, as_json: bool) -> None:
 
 def table_of(name: str, figures: Sequence[Figure]) -> Table:
     """The figures for people, with the notes below."""
-    table = Table(title=name, caption="\n".join(figure.note for figure in figures if figure.note) or None)
+    notes = dict.fromkeys(figure.note for figure in figures if figure.note)
+    table = Table(title=name, caption="\n".join(notes) or None)
     table.add_column("what")
     for heading in ("ours", "rival", "ratio", "target"):
         table.add_column(heading, justify="right")

@@ -97,26 +97,33 @@ def _rows(runs: Iterable[Run]) -> Iterator[str]:
 
 
 def _missed(runs: Iterable[Run]) -> Iterator[str]:
-    told = [(run, figure) for run in runs for figure in run.figures if figure.met is False]
+    told = [(run, note, whats) for run in runs for note, whats in _by_note(run, missed=True)]
     unmeasured = [run for run in runs if run.problem]
     if not told and not unmeasured:
         return
     yield "## Missed, and why\n"
-    for run, figure in told:
-        yield f"- **{figure.what}** (`{run.command}`): {figure.note or 'not looked into yet.'}"
+    for run, note, whats in told:
+        yield f"- **{whats}** (`{run.command}`): {note or 'not looked into yet.'}"
     for run in unmeasured:
         yield f"- **{run.name}** could not be measured at its last try: {run.problem}."
     yield ""
 
 
 def _notes(runs: Iterable[Run]) -> Iterator[str]:
-    told = [
-        (figure.what, figure.note) for run in runs for figure in run.figures if figure.note and figure.met is not False
-    ]
+    told = [(whats, note) for run in runs for note, whats in _by_note(run, missed=False) if note]
     if told:
         yield "## What was measured\n"
-        yield from (f"- **{what}**: {note}" for what, note in told)
+        yield from (f"- **{whats}**: {note}" for whats, note in told)
         yield ""
+
+
+def _by_note(run: Run, *, missed: bool) -> list[tuple[str, str]]:
+    """Each note of the missed figures, or of the others, with the names of those that it is about."""
+    whats: dict[str, list[str]] = {}
+    for figure in run.figures:
+        if (figure.met is False) is missed:
+            whats.setdefault(figure.note, []).append(figure.what)
+    return [(note, "; ".join(names)) for note, names in whats.items()]
 
 
 def _runs(runs: Iterable[Run]) -> str:

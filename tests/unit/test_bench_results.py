@@ -184,3 +184,12 @@ def test_what_is_kept_is_what_is_shown(bench: dict[str, ModuleType], tmp_path: P
     written, there = ((folder / "RESULTS.md").read_text().split("## The machine") for folder in (tmp_path, BENCHMARKS))
     assert written[0] == there[0]
     assert (tmp_path / "results.svg").read_text() == (BENCHMARKS / "results.svg").read_text()
+
+
+def test_a_reason_is_told_once_for_all_that_it_explains(bench: dict[str, ModuleType]) -> None:
+    """Of one benchmark; what met its target is told apart from what missed it."""
+    common = {"note": "the disk is slow", "target": "<= 2 ms"}
+    figures = [_figure(bench, what=what, ours=ours, **common) for what, ours in (("a", 3.0), ("b", 4.0), ("c", 1.0))]
+    written = bench["results"].markdown([_run(bench, *figures)])
+    assert "- **a; b** (`python benchmarks/start.py`): the disk is slow\n" in written
+    assert "- **c**: the disk is slow\n" in written
