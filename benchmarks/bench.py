@@ -73,6 +73,7 @@ BENCHMARKS = (
         name="scale", about="with a million entries", quick=("--entries", "1000,5000", "--times", "5"), minutes=20
     ),
     Benchmark(name="worker_processes", about="1, 2 and 4 worker processes", quick=("--tasks", "40")),
+    Benchmark(name="item_costs", about="what a read, a login and a video cost", quick=("--seconds", "1")),
     Benchmark(name="start", about="from the command to the first result"),
     Benchmark(name="api_process", about="import and memory of the API", quick=("--starts", "1", "--reads", "500")),
 )
