@@ -25,7 +25,8 @@ def _row(name: str) -> TaskType:
         on=UserLoggedIn,
         queue=Queue.LOGIN,
         ttl=timedelta(hours=1),
-        time_limit=timedelta(seconds=1),
+        # Long enough to be within the computation where a machine has much to do.
+        time_limit=timedelta(seconds=3),
     )
 
 
