@@ -54,7 +54,8 @@ def worker(app: str, queue: str, *, environ: Mapping[str, str], processes: int) 
     command = [sys.executable, "-m", "celery", "-q", "-A", app, "worker", "-Q", queue, "-c", str(processes)]
     command += ["--without-gossip", "--without-mingle", "-l", "warning"]
     own = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "PRECOMPUTE_LOG_LEVEL": "warning"}
-    process = subprocess.Popen(command, env={**os.environ, **environ, **own})
+    # Stdout is for the figures.
+    process = subprocess.Popen(command, env={**os.environ, **environ, **own}, stdout=sys.stderr)
     try:
         yield process
     finally:
