@@ -1,7 +1,7 @@
 """What the operations page shows, made once for all pages that are open."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -133,6 +133,7 @@ def _counted(engine: Precomputer, failed: _Counted) -> dict[str, Any]:
     waiting, served = engine.measures().waiting, {row.name for row in engine.catalogue.served()}
     return {
         **{name: metrics[name] for name in _METRICS},
+        "computations": {name: n for name, n in metrics["computations"].items() if name in served},
         "waiting": [
             {"queue": queue.label, "types": {name: n for name, n in waiting[queue].items() if name in served}}
             for queue in IN_DRAIN_ORDER
@@ -150,7 +151,7 @@ def _flat(one: Failure | Stored) -> dict[str, Any]:
 
 
 def _course(engine: Precomputer, *, since: timedelta) -> dict[str, Any]:
-    steps = course(engine.cache, since=since)
+    steps = _of_served(course(engine.cache, since=since), engine.catalogue)
     whole = merged(steps) if steps else Sample(at=engine.cache.clock(), seconds=0.0)
     return {
         "now": engine.cache.clock().timestamp(),
@@ -160,6 +161,12 @@ def _course(engine: Precomputer, *, since: timedelta) -> dict[str, Any]:
         "waiting": {queue.label: [step.waiting.get(queue.label, 0) for step in steps] for queue in IN_DRAIN_ORDER},
         "types": [{"name": row.name, **_of_type(whole, row.name)} for row in in_order(engine.catalogue)],
     }
+
+
+def _of_served(steps: Iterable[Sample], catalogue: Catalogue) -> list[Sample]:
+    """Without what only feeds other results: people count six results of a video, not what it was taken apart into."""
+    served = {row.name for row in catalogue.served()}
+    return [replace(step, counts={name: of for name, of in step.counts.items() if name in served}) for step in steps]
 
 
 def _course_json(engine: Precomputer, since: timedelta) -> bytes:

@@ -569,7 +569,7 @@ export interface components {
          * @description A served task type.
          * @enum {string}
          */
-        TaskType: "variant_generation" | "dashboard_data" | "predicted_actions" | "campaign_analytics" | "scene_detection" | "face_detection" | "hook_analysis" | "thumbnail_generation" | "caption_generation" | "variant_scoring" | "ctr_prediction" | "roas_prediction";
+        TaskType: "scene_detection" | "face_detection" | "hook_analysis" | "thumbnail_generation" | "caption_generation" | "ctr_prediction" | "variant_generation" | "variant_scoring" | "roas_prediction" | "dashboard_data" | "predicted_actions" | "campaign_analytics";
         Change: {
             /**
              * @description `queued` and `running` are on their way; `missing` was never asked for, or is gone.
@@ -634,18 +634,18 @@ export interface components {
             success: true;
             /** @description Task ids of every result that is not fresh in the cache already; a running task is joined, and one that failed a moment ago is named again. */
             queued_tasks: {
-                variant_generation?: string[];
-                dashboard_data?: string[];
-                predicted_actions?: string[];
-                campaign_analytics?: string[];
                 scene_detection?: string[];
                 face_detection?: string[];
                 hook_analysis?: string[];
                 thumbnail_generation?: string[];
                 caption_generation?: string[];
-                variant_scoring?: string[];
                 ctr_prediction?: string[];
+                variant_generation?: string[];
+                variant_scoring?: string[];
                 roas_prediction?: string[];
+                dashboard_data?: string[];
+                predicted_actions?: string[];
+                campaign_analytics?: string[];
             };
             /** @description What is fresh already, and can be read now. */
             cached: components["schemas"]["TaskType"][];
@@ -724,18 +724,18 @@ export interface components {
             success: true;
             /** @description Task ids of every result that is not fresh in the cache already; a running task is joined, and one that failed a moment ago is named again. */
             queued_tasks: {
-                variant_generation?: string[];
-                dashboard_data?: string[];
-                predicted_actions?: string[];
-                campaign_analytics?: string[];
                 scene_detection?: string[];
                 face_detection?: string[];
                 hook_analysis?: string[];
                 thumbnail_generation?: string[];
                 caption_generation?: string[];
-                variant_scoring?: string[];
                 ctr_prediction?: string[];
+                variant_generation?: string[];
+                variant_scoring?: string[];
                 roas_prediction?: string[];
+                dashboard_data?: string[];
+                predicted_actions?: string[];
+                campaign_analytics?: string[];
             };
             /** @description What is fresh already, and can be read now. */
             cached: components["schemas"]["TaskType"][];
@@ -788,18 +788,18 @@ export interface components {
             success: true;
             /** @description Task ids of every result that is not fresh in the cache already; a running task is joined, and one that failed a moment ago is named again. */
             queued_tasks: {
-                variant_generation?: string[];
-                dashboard_data?: string[];
-                predicted_actions?: string[];
-                campaign_analytics?: string[];
                 scene_detection?: string[];
                 face_detection?: string[];
                 hook_analysis?: string[];
                 thumbnail_generation?: string[];
                 caption_generation?: string[];
-                variant_scoring?: string[];
                 ctr_prediction?: string[];
+                variant_generation?: string[];
+                variant_scoring?: string[];
                 roas_prediction?: string[];
+                dashboard_data?: string[];
+                predicted_actions?: string[];
+                campaign_analytics?: string[];
             };
             /** @description What is fresh already, and can be read now. */
             cached: components["schemas"]["TaskType"][];
@@ -858,18 +858,18 @@ export interface components {
             campaign_id?: string;
             user_id?: string;
             queued_tasks?: {
-                variant_generation?: string[];
-                dashboard_data?: string[];
-                predicted_actions?: string[];
-                campaign_analytics?: string[];
                 scene_detection?: string[];
                 face_detection?: string[];
                 hook_analysis?: string[];
                 thumbnail_generation?: string[];
                 caption_generation?: string[];
-                variant_scoring?: string[];
                 ctr_prediction?: string[];
+                variant_generation?: string[];
+                variant_scoring?: string[];
                 roas_prediction?: string[];
+                dashboard_data?: string[];
+                predicted_actions?: string[];
+                campaign_analytics?: string[];
             };
             cached?: components["schemas"]["TaskType"][];
             failed?: components["schemas"]["TaskType"][];
@@ -964,6 +964,113 @@ export interface components {
         Outcomes: {
             outcomes: components["schemas"]["Outcome"][];
         };
+        Scene: {
+            index: number;
+            /** @description Where it starts, in seconds. */
+            start: number;
+            /** @description Where it ends, in seconds. */
+            end: number;
+        };
+        SceneDetection: {
+            /** @description Length of the video, in seconds. */
+            duration: number;
+            /** @description Frames a second, on average. */
+            frame_rate: number;
+            /** @description Seconds, on the sound track's clock. */
+            cuts: number[];
+            scenes: components["schemas"]["Scene"][];
+            cuts_per_minute: number;
+        };
+        Face: {
+            x: number;
+            y: number;
+            width: number;
+            height: number;
+            confidence: number;
+        };
+        FaceSample: {
+            /** @description When, in seconds. */
+            at: number;
+            faces: components["schemas"]["Face"][];
+        };
+        FaceDetection: {
+            samples: components["schemas"]["FaceSample"][];
+            max_faces: number;
+            /** @description Share of the time with a face on screen. */
+            screen_share: number;
+            /** @description When the first face appears, in seconds. */
+            first_face_at: number | null;
+            /** @description Share of the frame that the largest face takes. */
+            largest_face_share: number;
+        };
+        HookPart: {
+            /** @description What was measured. */
+            value: unknown;
+            points: number;
+            max_points: number;
+        };
+        HookAnalysis: {
+            score: number;
+            parts: {
+                [key: string]: components["schemas"]["HookPart"];
+            };
+            /** @description Read from the screen. */
+            text: string[];
+            spoken: string;
+            /** @description When speech starts, in seconds. */
+            speech_starts_at: number | null;
+            advice: string[];
+        };
+        Thumbnail: {
+            rank: number;
+            /** @description When, in seconds. */
+            at: number;
+            score: number;
+            reasons: string[];
+            /** @description Pixels. */
+            width: number;
+            /** @description Pixels. */
+            height: number;
+            url: string;
+        };
+        ThumbnailGeneration: {
+            thumbnails: components["schemas"]["Thumbnail"][];
+        };
+        Segment: {
+            /** @description When they start, in seconds. */
+            start: number;
+            /** @description When they end, in seconds. */
+            end: number;
+            text: string;
+        };
+        CaptionGeneration: {
+            /** @description ISO 639-1; null without speech. */
+            language: string | null;
+            segments: components["schemas"]["Segment"][];
+            text: string;
+            srt: string;
+            vtt: string;
+            caption: string;
+            hashtags: string[];
+            /** @description Who worded the caption, and why. */
+            source: string;
+        };
+        Driver: {
+            name: string;
+            effect: number;
+        };
+        Evidence: {
+            outcomes: number;
+            impressions: number;
+        };
+        CtrPrediction: {
+            ctr: number;
+            low: number;
+            high: number;
+            drivers: components["schemas"]["Driver"][];
+            evidence: components["schemas"]["Evidence"];
+            model_version: string;
+        };
         Variant: {
             variant_id: string;
             headline: string;
@@ -981,6 +1088,50 @@ export interface components {
             language: string;
             /** @description Names the brief: the same for the same brief. */
             brief: string;
+        };
+        CampaignEvidence: {
+            outcomes: number;
+            impressions: number;
+        };
+        VariantScore: {
+            variant_id: string;
+            rank: number;
+            ctr: number;
+            low: number;
+            high: number;
+            evidence: components["schemas"]["CampaignEvidence"];
+        };
+        VariantScoring: {
+            scores: components["schemas"]["VariantScore"][];
+            model_version: string;
+        };
+        Expected: {
+            value: number;
+            low: number;
+            high: number;
+        };
+        Funnel: {
+            spend: components["schemas"]["Expected"];
+            impressions: components["schemas"]["Expected"];
+            clicks: components["schemas"]["Expected"];
+            conversions: components["schemas"]["Expected"];
+            revenue: components["schemas"]["Expected"];
+            roas: components["schemas"]["Expected"];
+            ctr: components["schemas"]["Expected"];
+        };
+        VariantRoas: {
+            variant_id: string;
+            roas: components["schemas"]["Expected"];
+            ctr: components["schemas"]["Expected"];
+            evidence: components["schemas"]["CampaignEvidence"];
+        };
+        RoasPrediction: {
+            campaign: components["schemas"]["Funnel"];
+            variants: components["schemas"]["VariantRoas"][];
+            evidence: components["schemas"]["CampaignEvidence"];
+            model_version: string;
+            /** @description How far to trust it, in a sentence. */
+            note: string;
         };
         Totals: {
             impressions: number;
@@ -1086,157 +1237,6 @@ export interface components {
         CampaignAnalytics: {
             campaigns: components["schemas"]["AnalysedCampaign"][];
         };
-        Scene: {
-            index: number;
-            /** @description Where it starts, in seconds. */
-            start: number;
-            /** @description Where it ends, in seconds. */
-            end: number;
-        };
-        SceneDetection: {
-            /** @description Length of the video, in seconds. */
-            duration: number;
-            /** @description Frames a second, on average. */
-            frame_rate: number;
-            /** @description Seconds, on the sound track's clock. */
-            cuts: number[];
-            scenes: components["schemas"]["Scene"][];
-            cuts_per_minute: number;
-        };
-        Face: {
-            x: number;
-            y: number;
-            width: number;
-            height: number;
-            confidence: number;
-        };
-        FaceSample: {
-            /** @description When, in seconds. */
-            at: number;
-            faces: components["schemas"]["Face"][];
-        };
-        FaceDetection: {
-            samples: components["schemas"]["FaceSample"][];
-            max_faces: number;
-            /** @description Share of the time with a face on screen. */
-            screen_share: number;
-            /** @description When the first face appears, in seconds. */
-            first_face_at: number | null;
-            /** @description Share of the frame that the largest face takes. */
-            largest_face_share: number;
-        };
-        HookPart: {
-            /** @description What was measured. */
-            value: unknown;
-            points: number;
-            max_points: number;
-        };
-        HookAnalysis: {
-            score: number;
-            parts: {
-                [key: string]: components["schemas"]["HookPart"];
-            };
-            /** @description Read from the screen. */
-            text: string[];
-            spoken: string;
-            /** @description When speech starts, in seconds. */
-            speech_starts_at: number | null;
-            advice: string[];
-        };
-        Thumbnail: {
-            rank: number;
-            /** @description When, in seconds. */
-            at: number;
-            score: number;
-            reasons: string[];
-            /** @description Pixels. */
-            width: number;
-            /** @description Pixels. */
-            height: number;
-            url: string;
-        };
-        ThumbnailGeneration: {
-            thumbnails: components["schemas"]["Thumbnail"][];
-        };
-        Segment: {
-            /** @description When they start, in seconds. */
-            start: number;
-            /** @description When they end, in seconds. */
-            end: number;
-            text: string;
-        };
-        CaptionGeneration: {
-            /** @description ISO 639-1; null without speech. */
-            language: string | null;
-            segments: components["schemas"]["Segment"][];
-            text: string;
-            srt: string;
-            vtt: string;
-            caption: string;
-            hashtags: string[];
-            /** @description Who worded the caption, and why. */
-            source: string;
-        };
-        CampaignEvidence: {
-            outcomes: number;
-            impressions: number;
-        };
-        VariantScore: {
-            variant_id: string;
-            rank: number;
-            ctr: number;
-            low: number;
-            high: number;
-            evidence: components["schemas"]["CampaignEvidence"];
-        };
-        VariantScoring: {
-            scores: components["schemas"]["VariantScore"][];
-            model_version: string;
-        };
-        Driver: {
-            name: string;
-            effect: number;
-        };
-        Evidence: {
-            outcomes: number;
-            impressions: number;
-        };
-        CtrPrediction: {
-            ctr: number;
-            low: number;
-            high: number;
-            drivers: components["schemas"]["Driver"][];
-            evidence: components["schemas"]["Evidence"];
-            model_version: string;
-        };
-        Expected: {
-            value: number;
-            low: number;
-            high: number;
-        };
-        Funnel: {
-            spend: components["schemas"]["Expected"];
-            impressions: components["schemas"]["Expected"];
-            clicks: components["schemas"]["Expected"];
-            conversions: components["schemas"]["Expected"];
-            revenue: components["schemas"]["Expected"];
-            roas: components["schemas"]["Expected"];
-            ctr: components["schemas"]["Expected"];
-        };
-        VariantRoas: {
-            variant_id: string;
-            roas: components["schemas"]["Expected"];
-            ctr: components["schemas"]["Expected"];
-            evidence: components["schemas"]["CampaignEvidence"];
-        };
-        RoasPrediction: {
-            campaign: components["schemas"]["Funnel"];
-            variants: components["schemas"]["VariantRoas"][];
-            evidence: components["schemas"]["CampaignEvidence"];
-            model_version: string;
-            /** @description How far to trust it, in a sentence. */
-            note: string;
-        };
         CacheHit: {
             /**
              * @default true
@@ -1246,7 +1246,7 @@ export interface components {
             /** @description `{task_type}:{subject}:{id}` */
             cache_key: string;
             /** @description By the task type of the key. */
-            result: components["schemas"]["VariantGeneration"] | components["schemas"]["DashboardData"] | components["schemas"]["PredictedActions"] | components["schemas"]["CampaignAnalytics"] | components["schemas"]["SceneDetection"] | components["schemas"]["FaceDetection"] | components["schemas"]["HookAnalysis"] | components["schemas"]["ThumbnailGeneration"] | components["schemas"]["CaptionGeneration"] | components["schemas"]["VariantScoring"] | components["schemas"]["CtrPrediction"] | components["schemas"]["RoasPrediction"];
+            result: components["schemas"]["SceneDetection"] | components["schemas"]["FaceDetection"] | components["schemas"]["HookAnalysis"] | components["schemas"]["ThumbnailGeneration"] | components["schemas"]["CaptionGeneration"] | components["schemas"]["CtrPrediction"] | components["schemas"]["VariantGeneration"] | components["schemas"]["VariantScoring"] | components["schemas"]["RoasPrediction"] | components["schemas"]["DashboardData"] | components["schemas"]["PredictedActions"] | components["schemas"]["CampaignAnalytics"];
             /**
              * @default true
              * @enum {boolean}
@@ -1344,18 +1344,18 @@ export interface components {
              */
             status: "processing" | "failed" | "ready" | "missing";
             tasks: {
-                variant_generation?: components["schemas"]["TaskState"];
-                dashboard_data?: components["schemas"]["TaskState"];
-                predicted_actions?: components["schemas"]["TaskState"];
-                campaign_analytics?: components["schemas"]["TaskState"];
                 scene_detection?: components["schemas"]["TaskState"];
                 face_detection?: components["schemas"]["TaskState"];
                 hook_analysis?: components["schemas"]["TaskState"];
                 thumbnail_generation?: components["schemas"]["TaskState"];
                 caption_generation?: components["schemas"]["TaskState"];
-                variant_scoring?: components["schemas"]["TaskState"];
                 ctr_prediction?: components["schemas"]["TaskState"];
+                variant_generation?: components["schemas"]["TaskState"];
+                variant_scoring?: components["schemas"]["TaskState"];
                 roas_prediction?: components["schemas"]["TaskState"];
+                dashboard_data?: components["schemas"]["TaskState"];
+                predicted_actions?: components["schemas"]["TaskState"];
+                campaign_analytics?: components["schemas"]["TaskState"];
             };
         };
         Task: {
@@ -1606,142 +1606,130 @@ export interface components {
             queue_size: number;
             /** @description Seconds, of what was computed at least once. */
             avg_processing_time: {
-                variant_generation?: number;
-                dashboard_data?: number;
-                predicted_actions?: number;
-                campaign_analytics?: number;
                 scene_detection?: number;
                 face_detection?: number;
                 hook_analysis?: number;
                 thumbnail_generation?: number;
                 caption_generation?: number;
-                variant_scoring?: number;
                 ctr_prediction?: number;
+                variant_generation?: number;
+                variant_scoring?: number;
                 roas_prediction?: number;
+                dashboard_data?: number;
+                predicted_actions?: number;
+                campaign_analytics?: number;
             };
             /** @description Of what was computed at least once. */
             processing_time: {
-                variant_generation?: components["schemas"]["Percentiles"];
-                dashboard_data?: components["schemas"]["Percentiles"];
-                predicted_actions?: components["schemas"]["Percentiles"];
-                campaign_analytics?: components["schemas"]["Percentiles"];
                 scene_detection?: components["schemas"]["Percentiles"];
                 face_detection?: components["schemas"]["Percentiles"];
                 hook_analysis?: components["schemas"]["Percentiles"];
                 thumbnail_generation?: components["schemas"]["Percentiles"];
                 caption_generation?: components["schemas"]["Percentiles"];
-                variant_scoring?: components["schemas"]["Percentiles"];
                 ctr_prediction?: components["schemas"]["Percentiles"];
+                variant_generation?: components["schemas"]["Percentiles"];
+                variant_scoring?: components["schemas"]["Percentiles"];
                 roas_prediction?: components["schemas"]["Percentiles"];
+                dashboard_data?: components["schemas"]["Percentiles"];
+                predicted_actions?: components["schemas"]["Percentiles"];
+                campaign_analytics?: components["schemas"]["Percentiles"];
             };
             /** @description Processes of all workers. */
             workers_running: number;
             /** @description Share of the time of all processes that went to tasks in the last minute. 0 to 1; null before there is anything to divide by. */
             worker_utilisation: number | null;
             hits: {
-                variant_generation?: number;
-                dashboard_data?: number;
-                predicted_actions?: number;
-                campaign_analytics?: number;
                 scene_detection?: number;
                 face_detection?: number;
                 hook_analysis?: number;
                 thumbnail_generation?: number;
                 caption_generation?: number;
-                variant_scoring?: number;
                 ctr_prediction?: number;
+                variant_generation?: number;
+                variant_scoring?: number;
                 roas_prediction?: number;
+                dashboard_data?: number;
+                predicted_actions?: number;
+                campaign_analytics?: number;
             };
             stale_hits: {
-                variant_generation?: number;
-                dashboard_data?: number;
-                predicted_actions?: number;
-                campaign_analytics?: number;
                 scene_detection?: number;
                 face_detection?: number;
                 hook_analysis?: number;
                 thumbnail_generation?: number;
                 caption_generation?: number;
-                variant_scoring?: number;
                 ctr_prediction?: number;
+                variant_generation?: number;
+                variant_scoring?: number;
                 roas_prediction?: number;
+                dashboard_data?: number;
+                predicted_actions?: number;
+                campaign_analytics?: number;
             };
             misses: {
-                variant_generation?: number;
-                dashboard_data?: number;
-                predicted_actions?: number;
-                campaign_analytics?: number;
                 scene_detection?: number;
                 face_detection?: number;
                 hook_analysis?: number;
                 thumbnail_generation?: number;
                 caption_generation?: number;
-                variant_scoring?: number;
                 ctr_prediction?: number;
+                variant_generation?: number;
+                variant_scoring?: number;
                 roas_prediction?: number;
+                dashboard_data?: number;
+                predicted_actions?: number;
+                campaign_analytics?: number;
             };
             /** @description By task type, and of what only feeds others (`video_samples`: decoded videos). */
             computations: {
                 [key: string]: number;
             };
             failures: {
-                variant_generation?: number;
-                dashboard_data?: number;
-                predicted_actions?: number;
-                campaign_analytics?: number;
                 scene_detection?: number;
                 face_detection?: number;
                 hook_analysis?: number;
                 thumbnail_generation?: number;
                 caption_generation?: number;
-                variant_scoring?: number;
                 ctr_prediction?: number;
+                variant_generation?: number;
+                variant_scoring?: number;
                 roas_prediction?: number;
+                dashboard_data?: number;
+                predicted_actions?: number;
+                campaign_analytics?: number;
             };
             /** @description Tasks taken up again after their worker was lost. */
             rescued: {
-                variant_generation?: number;
-                dashboard_data?: number;
-                predicted_actions?: number;
-                campaign_analytics?: number;
                 scene_detection?: number;
                 face_detection?: number;
                 hook_analysis?: number;
                 thumbnail_generation?: number;
                 caption_generation?: number;
-                variant_scoring?: number;
                 ctr_prediction?: number;
+                variant_generation?: number;
+                variant_scoring?: number;
                 roas_prediction?: number;
+                dashboard_data?: number;
+                predicted_actions?: number;
+                campaign_analytics?: number;
             };
             /** @description Share of the results that were read before they went, 0 to 1; null before one went or was. */
             share_read: {
-                variant_generation?: number | null;
-                dashboard_data?: number | null;
-                predicted_actions?: number | null;
-                campaign_analytics?: number | null;
                 scene_detection?: number | null;
                 face_detection?: number | null;
                 hook_analysis?: number | null;
                 thumbnail_generation?: number | null;
                 caption_generation?: number | null;
-                variant_scoring?: number | null;
                 ctr_prediction?: number | null;
+                variant_generation?: number | null;
+                variant_scoring?: number | null;
                 roas_prediction?: number | null;
+                dashboard_data?: number | null;
+                predicted_actions?: number | null;
+                campaign_analytics?: number | null;
             };
             /** @description By the cause that had them computed. */
             usefulness: {
-                variant_generation?: {
-                    [key: string]: components["schemas"]["Usefulness"];
-                };
-                dashboard_data?: {
-                    [key: string]: components["schemas"]["Usefulness"];
-                };
-                predicted_actions?: {
-                    [key: string]: components["schemas"]["Usefulness"];
-                };
-                campaign_analytics?: {
-                    [key: string]: components["schemas"]["Usefulness"];
-                };
                 scene_detection?: {
                     [key: string]: components["schemas"]["Usefulness"];
                 };
@@ -1757,29 +1745,41 @@ export interface components {
                 caption_generation?: {
                     [key: string]: components["schemas"]["Usefulness"];
                 };
-                variant_scoring?: {
+                ctr_prediction?: {
                     [key: string]: components["schemas"]["Usefulness"];
                 };
-                ctr_prediction?: {
+                variant_generation?: {
+                    [key: string]: components["schemas"]["Usefulness"];
+                };
+                variant_scoring?: {
                     [key: string]: components["schemas"]["Usefulness"];
                 };
                 roas_prediction?: {
                     [key: string]: components["schemas"]["Usefulness"];
                 };
+                dashboard_data?: {
+                    [key: string]: components["schemas"]["Usefulness"];
+                };
+                predicted_actions?: {
+                    [key: string]: components["schemas"]["Usefulness"];
+                };
+                campaign_analytics?: {
+                    [key: string]: components["schemas"]["Usefulness"];
+                };
             };
             refreshes: {
-                variant_generation?: components["schemas"]["RefreshFigures"];
-                dashboard_data?: components["schemas"]["RefreshFigures"];
-                predicted_actions?: components["schemas"]["RefreshFigures"];
-                campaign_analytics?: components["schemas"]["RefreshFigures"];
                 scene_detection?: components["schemas"]["RefreshFigures"];
                 face_detection?: components["schemas"]["RefreshFigures"];
                 hook_analysis?: components["schemas"]["RefreshFigures"];
                 thumbnail_generation?: components["schemas"]["RefreshFigures"];
                 caption_generation?: components["schemas"]["RefreshFigures"];
-                variant_scoring?: components["schemas"]["RefreshFigures"];
                 ctr_prediction?: components["schemas"]["RefreshFigures"];
+                variant_generation?: components["schemas"]["RefreshFigures"];
+                variant_scoring?: components["schemas"]["RefreshFigures"];
                 roas_prediction?: components["schemas"]["RefreshFigures"];
+                dashboard_data?: components["schemas"]["RefreshFigures"];
+                predicted_actions?: components["schemas"]["RefreshFigures"];
+                campaign_analytics?: components["schemas"]["RefreshFigures"];
             };
             /** @description By kind of subject. */
             refresh_checks: {
@@ -1890,8 +1890,29 @@ export type Actions = components['schemas']['Actions'];
 export type Recorded = components['schemas']['Recorded'];
 export type Outcome = components['schemas']['Outcome'];
 export type Outcomes = components['schemas']['Outcomes'];
+export type Scene = components['schemas']['Scene'];
+export type SceneDetection = components['schemas']['SceneDetection'];
+export type Face = components['schemas']['Face'];
+export type FaceSample = components['schemas']['FaceSample'];
+export type FaceDetection = components['schemas']['FaceDetection'];
+export type HookPart = components['schemas']['HookPart'];
+export type HookAnalysis = components['schemas']['HookAnalysis'];
+export type Thumbnail = components['schemas']['Thumbnail'];
+export type ThumbnailGeneration = components['schemas']['ThumbnailGeneration'];
+export type Segment = components['schemas']['Segment'];
+export type CaptionGeneration = components['schemas']['CaptionGeneration'];
+export type Driver = components['schemas']['Driver'];
+export type Evidence = components['schemas']['Evidence'];
+export type CtrPrediction = components['schemas']['CtrPrediction'];
 export type Variant = components['schemas']['Variant'];
 export type VariantGeneration = components['schemas']['VariantGeneration'];
+export type CampaignEvidence = components['schemas']['CampaignEvidence'];
+export type VariantScore = components['schemas']['VariantScore'];
+export type VariantScoring = components['schemas']['VariantScoring'];
+export type Expected = components['schemas']['Expected'];
+export type Funnel = components['schemas']['Funnel'];
+export type VariantRoas = components['schemas']['VariantRoas'];
+export type RoasPrediction = components['schemas']['RoasPrediction'];
 export type Totals = components['schemas']['Totals'];
 export type DashboardVideo = components['schemas']['DashboardVideo'];
 export type DashboardCampaign = components['schemas']['DashboardCampaign'];
@@ -1904,27 +1925,6 @@ export type SeriesPoint = components['schemas']['SeriesPoint'];
 export type VariantFigure = components['schemas']['VariantFigure'];
 export type AnalysedCampaign = components['schemas']['AnalysedCampaign'];
 export type CampaignAnalytics = components['schemas']['CampaignAnalytics'];
-export type Scene = components['schemas']['Scene'];
-export type SceneDetection = components['schemas']['SceneDetection'];
-export type Face = components['schemas']['Face'];
-export type FaceSample = components['schemas']['FaceSample'];
-export type FaceDetection = components['schemas']['FaceDetection'];
-export type HookPart = components['schemas']['HookPart'];
-export type HookAnalysis = components['schemas']['HookAnalysis'];
-export type Thumbnail = components['schemas']['Thumbnail'];
-export type ThumbnailGeneration = components['schemas']['ThumbnailGeneration'];
-export type Segment = components['schemas']['Segment'];
-export type CaptionGeneration = components['schemas']['CaptionGeneration'];
-export type CampaignEvidence = components['schemas']['CampaignEvidence'];
-export type VariantScore = components['schemas']['VariantScore'];
-export type VariantScoring = components['schemas']['VariantScoring'];
-export type Driver = components['schemas']['Driver'];
-export type Evidence = components['schemas']['Evidence'];
-export type CtrPrediction = components['schemas']['CtrPrediction'];
-export type Expected = components['schemas']['Expected'];
-export type Funnel = components['schemas']['Funnel'];
-export type VariantRoas = components['schemas']['VariantRoas'];
-export type RoasPrediction = components['schemas']['RoasPrediction'];
 export type CacheHit = components['schemas']['CacheHit'];
 export type CacheMiss = components['schemas']['CacheMiss'];
 export type Invalidate = components['schemas']['Invalidate'];
@@ -4418,32 +4418,32 @@ export interface operations {
 
 /** What each task type gives. */
 export interface ResultByTaskType {
-  variant_generation: components["schemas"]["VariantGeneration"];
-  dashboard_data: components["schemas"]["DashboardData"];
-  predicted_actions: components["schemas"]["PredictedActions"];
-  campaign_analytics: components["schemas"]["CampaignAnalytics"];
   scene_detection: components["schemas"]["SceneDetection"];
   face_detection: components["schemas"]["FaceDetection"];
   hook_analysis: components["schemas"]["HookAnalysis"];
   thumbnail_generation: components["schemas"]["ThumbnailGeneration"];
   caption_generation: components["schemas"]["CaptionGeneration"];
-  variant_scoring: components["schemas"]["VariantScoring"];
   ctr_prediction: components["schemas"]["CtrPrediction"];
+  variant_generation: components["schemas"]["VariantGeneration"];
+  variant_scoring: components["schemas"]["VariantScoring"];
   roas_prediction: components["schemas"]["RoasPrediction"];
+  dashboard_data: components["schemas"]["DashboardData"];
+  predicted_actions: components["schemas"]["PredictedActions"];
+  campaign_analytics: components["schemas"]["CampaignAnalytics"];
 }
 
 /** What each task type is about. */
 export const SUBJECT_BY_TASK_TYPE = {
-  variant_generation: "campaign",
-  dashboard_data: "user",
-  predicted_actions: "user",
-  campaign_analytics: "user",
   scene_detection: "video",
   face_detection: "video",
   hook_analysis: "video",
   thumbnail_generation: "video",
   caption_generation: "video",
-  variant_scoring: "campaign",
   ctr_prediction: "video",
+  variant_generation: "campaign",
+  variant_scoring: "campaign",
   roas_prediction: "campaign",
+  dashboard_data: "user",
+  predicted_actions: "user",
+  campaign_analytics: "user",
 } as const;

@@ -54,6 +54,8 @@ def test_figures_tell_what_waits_and_what_failed(api: ApiBench) -> None:
     assert list(waiting) == ["critical", "campaign", "video", "login", "general", "refresh", "background"]
     assert waiting["video"]["scene_detection"] == 2
     assert "video_samples" not in waiting["video"]
+    assert "scene_detection" in told["computations"]
+    assert "video_samples" not in told["computations"]
     assert told["latest"] == []
     assert told["alerts"] == []
 
