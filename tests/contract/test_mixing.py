@@ -1,12 +1,18 @@
 """Results of one video that changed at its address: what is computed from the new one outdates what came of the old."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bench import CUTS, LOOKS, RATE, SOLO, Bench, key
+from bench import CUTS, LOOKS, RATE, RAW, SOLO, Bench, key
 from refreshing_worker import Worker
 
+from precompute.admission import admit
+from precompute.catalogue import Catalogue
+from precompute.events import VideoUploaded
+from precompute.planner import plan
 from precompute.precomputer import Precomputer
+from precompute.task_type import TaskType
 
 
 @pytest.fixture
@@ -58,3 +64,27 @@ def test_what_was_replaced_meanwhile_stays(worker: Worker, bench: Bench, precomp
     assert sorted(worker.work()) == ["cuts", "looks", "rate", "raw"]
     assert not any(worker.entry(row).stale for row in (CUTS, LOOKS, RATE))
     assert bench.client.zscore("pc:due", str(key(LOOKS)))
+
+
+HEARD = replace(RAW, name="heard", inputs=(RAW,))
+SAID = replace(CUTS, name="said", inputs=(RAW, HEARD))
+"""What is computed from the samples and from what was taken from them, and dropped like them."""
+
+
+def test_what_came_of_a_dropped_part_of_the_old_video_is_outdated_too(worker: Worker, bench: Bench) -> None:
+    """Though that part is not there to tell which video it was of; of the same video it stays fresh."""
+    worker.engine = replace(worker.engine, catalogue=Catalogue.of((RAW, HEARD, CUTS, SAID)))
+    worker.bindings |= {row.name: worker.world.bound(row) for row in (HEARD, SAID)}
+
+    def asked(*rows: TaskType, force: bool = False) -> list[str]:
+        event = VideoUploaded(subject_id="v1", user_id="u1", fingerprint="f1")
+        wanted = plan(event, catalogue=worker.engine.catalogue, rows=rows, force=force)
+        admit(wanted, ledger=bench.ledger, dispatch=bench.dispatch)
+        return worker.work()
+
+    assert sorted(asked(CUTS, SAID)) == ["cuts", "heard", "raw", "said"]
+    assert asked(CUTS, force=True) == ["raw", "cuts"]
+    assert not worker.entry(SAID).stale
+    worker.world.video = "second"
+    assert asked(CUTS, force=True) == ["raw", "cuts"]
+    assert worker.entry(SAID).stale
