@@ -146,7 +146,7 @@ def test_what_is_taken_back_is_seen_by_no_later_read(
     for other in others:
         other.start()
     try:
-        for number in range(1, 300):
+        for number in range(1, 150):
             assert bench.invalidate(NAME, soft=soft) == 1
             found = reader.read()
             assert isinstance(found, Miss) or (soft and found.stale), number
