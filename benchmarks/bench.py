@@ -65,7 +65,12 @@ BENCHMARKS = (
     Benchmark(name="read_latency", about="cached reads while all workers compute", quick=("--seconds", "3")),
     Benchmark(name="trigger", about="a trigger for a video", quick=("--rounds", "4")),
     Benchmark(name="video", about="all analyses of one video", quick=("--seconds", "6", "--rounds", "1")),
-    Benchmark(name="video_batch", about="ten videos at once, memory after fifty", minutes=25),
+    Benchmark(
+        name="video_batch",
+        about="ten videos at once, memory after fifty",
+        minutes=30,
+        quick=("--rounds", "1", "--many", "6"),
+    ),
     Benchmark(name="engine_overhead", about="a task that does nothing", quick=("--tasks", "300", "--rounds", "1")),
     Benchmark(name="variants", about="fifty variants, scored, with ROAS", quick=("--campaigns", "3")),
     Benchmark(name="prediction", about="a prediction in the API's process", quick=("--asked", "50")),
