@@ -1,7 +1,8 @@
 """Reads of the cache are answered before Flask: nine requests of ten, whose answer is bytes that lie ready.
 
 Flask's routing, request and response are most of such a request: with them a read makes 0.34 of the requests a second
-of a bare Flask route that returns the same bytes, without them 0.55 (`benchmarks/cached_read.py`). What is not quite a
+of a bare Flask route that returns the same bytes, without them 0.55, and from what is kept near
+(:mod:`precompute.near`) 0.87 to 0.92 (`benchmarks/cached_read.py`). What is not quite a
 plain read goes the long way, to the view in ``api/views/cache.py``, which answers the same.
 """
 
@@ -71,5 +72,6 @@ def _answered(
         start_response("304 NOT MODIFIED", headers)
         return 304, []
     body = hit_body(found)
+    # Of a list Granian makes one answer; anything else it sends as a stream, with two more hand-overs between threads.
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body))), *headers])
     return 200, [body]
