@@ -1,9 +1,10 @@
 """Results that are read again and again, kept in the process that serves them, as true as the server's own.
 
 A read that is answered from here makes no round trip: of a read's 290 microseconds of processor time 140 to 175
-remain, and of the 60 of the cache's server one (8 connections, 32 threads; `benchmarks/cached_read.py`). What is kept is only what nothing but a
-counter would notice: fresh entries that have been read before, are not parked, and whose refresh this read does not
-start early. Every other read is the server's, and does there what it always did.
+remain, and of the 60 of the cache's server one (8 connections, 32 threads; `benchmarks/cached_read.py`).
+
+What is kept is only what nothing but a counter would notice: fresh entries that have been read before, are not parked,
+and whose refresh this read does not start early. Every other read is the server's, and does there what it always did.
 
 An entry leaves as soon as anything about it changes (:mod:`precompute.tracking`). Reads are counted here, and added to
 everybody's counts every second.
