@@ -112,6 +112,7 @@ def _session() -> InferenceSession:
     cv2.setNumThreads(1)
     options = SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # it keeps the most that any size of picture ever took
     options.log_severity_level = 3  # it would warn at each picture that it is of another size than the file says
     content = checked(model_file()).replace(_FIXED_SIZE, _ANY_SIZE)
     return InferenceSession(content, options, providers=["CPUExecutionProvider"])

@@ -13,6 +13,9 @@ from precompute.queues import Queue
 from precompute.warming import Tally
 from precompute.warmth import Warmth
 
+HIDDEN = dict.fromkeys(("video_samples", "video_speech", "video_text"), 0)
+"""What only feeds results of a video."""
+
 
 def test_the_queue_counts_what_has_not_begun(api: ApiBench) -> None:
     """Two uploads are twelve tasks by type and by queue; what only feeds them is not counted, what began neither."""
@@ -62,7 +65,7 @@ def test_metrics_count_computations(api: ApiBench) -> None:
         api.store(key)
     api.fail("hook_analysis:video:v1")
     figures = api.get("/metrics").get_json()["metrics"]
-    assert figures["computations"] == {**dict.fromkeys(TWELVE, 0), "ctr_prediction": 1, "video_samples": 1}
+    assert figures["computations"] == {**dict.fromkeys(TWELVE, 0), "ctr_prediction": 1, **HIDDEN, "video_samples": 1}
     assert figures["avg_processing_time"] == {"ctr_prediction": 1.5}
     assert figures["failures"] == {**dict.fromkeys(TWELVE, 0), "hook_analysis": 1}
     assert figures["rescued"] == dict.fromkeys(TWELVE, 0)
