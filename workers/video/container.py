@@ -47,9 +47,8 @@ _PROBE_MICROSECONDS = 10_000_000
 _NO_PROTOCOL = "none"
 """FFmpeg is handed an open file, so it needs no way to open anything; no protocol has this name."""
 
-_DECODER_THREADS = 3
-"""They decode ahead while frames are looked at, so that both cores of an idle machine work. On a busy one they cost
-nothing: the processor time is the same with one."""
+_DECODER_THREADS = 2
+"""Hides waiting without hogging the machine: a pool runs several workers. The processor time is the same with one."""
 
 _UNFILTERED = "noref"
 """Frames that no other is decoded from are left unfiltered: a twelfth of the processor time. Nothing can build up, and
