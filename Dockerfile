@@ -36,4 +36,4 @@ EXPOSE 8003 5555
 # Alone, the image is the API, as the Procfile has it; it needs REDIS_URL, BROKER_URL and PRECOMPUTE_API_KEYS.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "from urllib.request import urlopen as u; u('http://127.0.0.1:8003/healthz')"]
-CMD ["sh", "-c", "exec granian --interface wsgi --no-ws --host \"${PRECOMPUTE_HOST:-127.0.0.1}\" --port \"${PRECOMPUTE_PORT:-8003}\" --blocking-threads \"${PRECOMPUTE_API_THREADS:-32}\" --workers-kill-timeout 5 api.wsgi:app"]
+CMD ["sh", "-c", "exec granian --interface wsgi --no-ws --http 1 --host \"${PRECOMPUTE_HOST:-127.0.0.1}\" --port \"${PRECOMPUTE_PORT:-8003}\" --blocking-threads \"${PRECOMPUTE_API_THREADS:-32}\" --workers-kill-timeout 5 api.wsgi:app"]

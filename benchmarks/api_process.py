@@ -78,7 +78,7 @@ def import_seconds(environ: Mapping[str, str], *, starts: int) -> list[float]:
 def granian(environ: Mapping[str, str]) -> Iterator[tuple[int, tuple[str, int]]]:
     """The API as the Procfile starts it: the id of the main process, and the address once it answers."""
     port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--port", str(port)]
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1", "--port", str(port)]
     command += ["--blocking-threads", "32", "--log-level", "error", "api.wsgi:app"]
     with subprocess.Popen(command, env=environ) as process:
         try:

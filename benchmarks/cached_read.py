@@ -45,7 +45,7 @@ RESULT = {
 def granian(app: str, *, environ: Mapping[str, str]) -> Iterator[tuple[str, int]]:
     """A server as the Procfile starts it; its address once it answers."""
     port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--host", "127.0.0.1"]
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1", "--host", "127.0.0.1"]
     command += ["--port", str(port), "--blocking-threads", "32", "--log-level", "error", app]
     path = os.pathsep.join((str(HERE), str(HERE.parent)))
     process = subprocess.Popen(command, env={**os.environ, **environ, "PYTHONPATH": path})

@@ -86,7 +86,18 @@ class RollingService:
         return self._started("beat", "celery", "-q", "-A", "workers.app", "beat", "-S", "workers.beat.Scheduler")
 
     def _started_api(self) -> "subprocess.Popen[bytes]":
-        server = ("granian", "--interface", "wsgi", "--no-ws", "--host", "127.0.0.1", "--port", str(self.port))
+        server = (
+            "granian",
+            "--interface",
+            "wsgi",
+            "--no-ws",
+            "--http",
+            "1",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+        )
         before = self._listening()
         options = ("--blocking-threads", "32", "--workers-kill-timeout", "5")
         process = self._started("api", *server, *options, "api.wsgi:app")

@@ -83,7 +83,18 @@ def test_the_gateway_works_on_the_real_service(parts: dict[Path, Path], service:
 @contextmanager
 def _serving(environ: dict[str, str], folder: Path) -> Iterator[str]:
     port = free_port()
-    command = ("granian", "--interface", "wsgi", "--no-ws", "--port", str(port), "--blocking-threads", "16")
+    command = (
+        "granian",
+        "--interface",
+        "wsgi",
+        "--no-ws",
+        "--http",
+        "1",
+        "--port",
+        str(port),
+        "--blocking-threads",
+        "16",
+    )
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PRECOMPUTE_")}
     with (folder / "api.log").open("ab") as log:
         process = subprocess.Popen(
