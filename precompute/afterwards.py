@@ -4,6 +4,7 @@ import atexit
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Generic, TypeVar
@@ -30,11 +31,15 @@ class Afterwards(Generic[Item]):
     Args:
         work: Takes some items. What it cannot do now (:class:`PrecomputeError`) is told in the log and not tried again.
         name: Of the thread, and in the log.
+        gather: How long others may come that are handed over together with the first, where together they cost less.
     """
 
-    def __init__(self, work: Callable[[Sequence[Item]], object], *, name: str) -> None:
+    def __init__(
+        self, work: Callable[[Sequence[Item]], object], *, name: str, gather: timedelta = timedelta(0)
+    ) -> None:
         self._work = work
         self._name = name
+        self._gather_s = gather.total_seconds()
         self._waiting: queue.Queue[Item | None] = queue.Queue(MOST_WAITING)
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -86,9 +91,10 @@ class Afterwards(Generic[Item]):
 
     def _next(self) -> list[Item | None]:
         items = [self._waiting.get()]
+        until = time.monotonic() + self._gather_s
         while items[-1] is not None and len(items) < AT_ONCE:
             try:
-                items.append(self._waiting.get_nowait())
+                items.append(self._waiting.get(timeout=max(0.0, until - time.monotonic())))
             except queue.Empty:
                 break
         return items

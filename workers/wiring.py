@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from celery import Celery
 
@@ -39,6 +39,10 @@ from workers.shared_time import SharedTimeCelery
 
 PUBLISH_TIMEOUT_S = 0.4
 """Longest silence of the broker while publishing; one more try follows, so a trigger waits at most twice as long."""
+
+ACTIONS_GATHER = timedelta(milliseconds=50)
+"""What users do in so short a time is predicted from in one go: triggers that come one upon the other would each share
+the interpreter with the prediction made for the one before (benchmarks/trigger.py tells what comes of no pause)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +154,8 @@ def precomputer(settings: Settings, *, clock: Clock | None = None) -> Precompute
     clock = parts.cache.clock
     foresight = foresight_of(parts, anticipation=anticipation_of(parts))
     # Callers that report actions do not wait for what is predicted from them.
-    anticipated = Afterwards(attention_of(parts, foresight=foresight).on_actions, name="anticipation")
+    attention = attention_of(parts, foresight=foresight)
+    anticipated = Afterwards(attention.on_actions, name="anticipation", gather=ACTIONS_GATHER)
     # As with the messages: whoever reports something is answered within a second though the broker is frozen.
     facts_at = connect(stream_url(settings), impatient=True)
     return Precomputer(

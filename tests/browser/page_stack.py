@@ -40,7 +40,10 @@ _QUIET = (
     "--disable-sync",
 )
 _WORKER = "-m celery -q -A workers.app worker --without-gossip --without-mingle -c 1 -l INFO"
-_API = "-m granian --interface wsgi --no-ws --http 1 --host 127.0.0.1 --port {port} --blocking-threads {threads} api.wsgi:app"
+_API = (
+    "-m granian --interface wsgi --no-ws --http 1 --host 127.0.0.1 --port {port} --blocking-threads {threads} "
+    "api.wsgi:app"
+)
 
 THREADS = 8
 """Of the API."""

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Sequence
+from datetime import timedelta
 from threading import Event
 
 import pytest
@@ -29,6 +30,16 @@ def test_everything_is_done_in_order_and_in_batches() -> None:
     afterwards.close()
     assert [len(batch) for batch in done if batch] == [1, AT_ONCE, 50]
     assert [number for batch in done for number in batch] == list(range(AT_ONCE + 51))
+
+
+def test_what_comes_soon_after_the_first_is_done_with_it() -> None:
+    """A burst is one piece of work, though nothing was under way; closing waits for nobody else."""
+    done: list[list[int]] = []
+    afterwards = Afterwards[int](lambda items: done.append(list(items)), name="test", gather=timedelta(hours=1))
+    for number in range(3):
+        afterwards.put([number])
+    afterwards.close()
+    assert done == [[0, 1, 2]]
 
 
 def test_what_fails_is_told_and_the_rest_goes_on(caplog: pytest.LogCaptureFixture) -> None:
