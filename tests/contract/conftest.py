@@ -1,14 +1,16 @@
 """The engine on a real cache server."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 import pytest
 import redis
 from bench import CATALOGUE, Bench
 from callback_receiver import Mailbox, open_mailbox
 from flask import Flask
+from near_process import Process
 from servers import ValkeyServer
 from watched_precomputer import WatchedSleep, precomputer_with
 
@@ -67,3 +69,17 @@ def mailbox(mailboxes: Mailbox) -> Mailbox:
 def callbacks(bench: Bench) -> Callbacks:
     """Beside the bench's entries."""
     return Callbacks(bench.client, ledger=bench.ledger, clock=bench.clock)
+
+
+@pytest.fixture
+def processes(bench: Bench) -> Iterator[Callable[..., Process]]:
+    """Starts as many as a test wants."""
+    started: list[Process] = []
+
+    def start(url: str = bench.url, **options: Any) -> Process:
+        started.append(Process(url, bench, **options))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.close()

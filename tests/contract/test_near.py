@@ -1,100 +1,21 @@
 """What a process keeps near is what the server has, whatever happens to either."""
 
 import os
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from bench import SOLO, TTL, Bench, key
-from servers import ValkeyServer
+from near_process import NAME, Process, until
 
-from precompute.cache import Cache
 from precompute.entry import Entry, Miss, State
-from precompute.errors import StoreUnavailable
-from precompute.near import NearReads
-from precompute.scripts import connect
 from precompute.tracking import GOOD_FOR_S, await_followers
 
-NAME = str(key(SOLO))
 LATE = 1e9
 """Far more often than the cost of a result fits into its time."""
-
-
-class Process:
-    """Reads as an API process does, on connections of its own; counts how often it asks the server."""
-
-    def __init__(self, url: str, bench: Bench, *, most_bytes: int = 1_000_000) -> None:
-        self.asked = 0
-        self.early = 0.0
-        self.refreshed: list[Entry] = []
-        self.client = connect(url, impatient=True)
-        self.cache = Cache(self.client, clock=bench.clock, draw=lambda: self.early)
-        self.near = NearReads(self.cache, check=self._check, refresh=self.refreshed.append, most_bytes=most_bytes)
-
-    def read(self, name: str = NAME) -> Entry | Miss:
-        """One read."""
-        return self.near.get(name)
-
-    def number(self) -> Any:
-        """What one read gives; None for a miss."""
-        found = self.read()
-        return found.value.get("n") if isinstance(found, Entry) else None
-
-    def from_here(self, name: str = NAME) -> bool:
-        """Whether a read was answered without asking the server."""
-        before = self.asked
-        self.read(name)
-        return self.asked == before
-
-    def keeps(self, name: str = NAME) -> None:
-        """Returns once reads are answered from here: the process follows, and the entry has been read before."""
-        until(lambda: self.from_here(name))
-
-    def close(self) -> None:
-        """Let go of everything."""
-        self.near.close()
-        self.client.close()
-
-    def _check(self, _: Any) -> None:
-        self.asked += 1
-
-
-def until(met: Callable[[], bool], *, within_s: float = 60) -> None:
-    """Returns once it is so; fails when that takes too long even for a busy machine."""
-    late = time.monotonic() + within_s
-    while not met():
-        assert time.monotonic() < late
-        time.sleep(0.001)
-
-
-@pytest.fixture
-def processes(bench: Bench) -> Iterator[Callable[..., Process]]:
-    """Starts as many as a test wants."""
-    started: list[Process] = []
-
-    def start(url: str = bench.url, **options: Any) -> Process:
-        started.append(Process(url, bench, **options))
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.close()
-
-
-@contextmanager
-def frozen(server: ValkeyServer) -> Iterator[None]:
-    """The server is there and does nothing."""
-    os.kill(server.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(server.pid, signal.SIGCONT)
 
 
 def test_a_result_that_is_read_again_is_kept(bench: Bench, processes: Callable[..., Process]) -> None:
@@ -293,85 +214,6 @@ def test_reads_of_what_was_replaced_are_not_the_new_ones(bench: Bench, processes
     assert bench.counters()["used:solo:event"] == used + 1
 
 
-def test_counts_outlive_an_outage(processes: Callable[..., Process], bench: Bench, tmp_path: Path) -> None:
-    """What could not be counted is counted when the cache is back."""
-    with ValkeyServer(tmp_path) as server, server.client() as client:
-        own = Bench(client)
-        own.have(SOLO)
-        process = processes(server.url)
-        reads = [0]
-
-        def read_one() -> bool:
-            reads[0] += 1
-            return process.from_here()
-
-        until(read_one)
-        server.stop()
-        with pytest.raises(StoreUnavailable):
-            process.near.flush()
-        server.start()
-        process.near.flush()
-        # One that was cut off while it counted may have counted, and counts again.
-        assert own.counters()["hit:solo"] >= reads[0]
-
-
-def test_a_cache_that_is_down_is_told(processes: Callable[..., Process], tmp_path: Path) -> None:
-    """Nothing is served that nobody can vouch for; when it is back, with other data, that is what is read."""
-    with ValkeyServer(tmp_path) as server, server.client() as client:
-        Bench(client).have(SOLO, value={"n": 0})
-        process = processes(server.url)
-        process.keeps()
-        server.kill()
-        until(lambda: _unavailable(process))
-        server.start()
-        client.flushall()
-        until(lambda: not _unavailable(process))
-        assert isinstance(process.read(), Miss)
-        Bench(client).have(SOLO, value={"n": 1})
-        process.keeps()
-        assert process.number() == 1
-
-
-def test_a_frozen_cache_is_noticed(processes: Callable[..., Process], tmp_path: Path) -> None:
-    """Reads from here end though the connection stands; they are back when the server goes on."""
-    with ValkeyServer(tmp_path) as server, server.client() as client:
-        Bench(client).have(SOLO)
-        process = processes(server.url)
-        process.keeps()
-        with frozen(server):
-            until(lambda: _unavailable(process))
-        until(lambda: not _unavailable(process))
-        process.keeps()
-
-
-def test_a_lost_connection_forgets_everything(bench: Bench, processes: Callable[..., Process]) -> None:
-    """Who is not told of changes keeps nothing; it follows again by itself."""
-    bench.have(SOLO, value={"n": 0})
-    process = processes()
-    process.keeps()
-    for one in bench.client.client_list():
-        if "t" in one["flags"]:
-            bench.client.client_kill_filter(_id=one["id"])
-    bench.client.hset(f"pc:e:{NAME}", "v", b'{"n":1}')
-    until(lambda: process.number() == 1)
-    process.keeps()
-
-
-def test_a_server_that_tells_nobody_is_asked_each_time(bench: Bench, processes: Callable[..., Process]) -> None:
-    """As one that does not allow it: reads are as they are without keeping anything."""
-    url = bench.url.replace("redis://", "redis://reader:secret@")
-    rights = ["+@all", "-client|tracking"]
-    bench.client.acl_setuser("reader", enabled=True, passwords=["+secret"], keys=["*"], channels=["*"], commands=rights)
-    try:
-        bench.have(SOLO)
-        process = processes(url)
-        until(lambda: process.read() is not None and process.near._tracking.refused)
-        assert not process.from_here()
-        assert isinstance(process.read(), Entry)
-    finally:
-        bench.client.acl_deluser("reader")
-
-
 def test_what_is_parked_is_taken_up_by_its_next_read(bench: Bench, processes: Callable[..., Process]) -> None:
     """Also where it was kept: it is due again."""
     bench.have(SOLO)
@@ -391,11 +233,3 @@ def test_misses_are_the_servers(bench: Bench, processes: Callable[..., Process])
     found = process.read()
     assert isinstance(found, Miss)
     assert found.state is State.QUEUED
-
-
-def _unavailable(process: Process) -> bool:
-    try:
-        process.read()
-    except StoreUnavailable:
-        return True
-    return False
