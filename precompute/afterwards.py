@@ -1,6 +1,5 @@
 """Work that nobody waits for: it is done after the answer, by one thread, and dropped where there is too much of it."""
 
-import atexit
 import logging
 import queue
 import threading
@@ -10,6 +9,7 @@ from datetime import timedelta
 from typing import Generic, TypeVar
 
 from precompute.errors import PrecomputeError
+from precompute.leaving import on_leaving
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ class Afterwards(Generic[Item]):
         self._waiting: queue.Queue[Item | None] = queue.Queue(MOST_WAITING)
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._call_off: Callable[[], object] = lambda: None
 
     def put(self, items: Iterable[Item]) -> None:
         """Take items on; costs microseconds, and nothing fails."""
@@ -62,7 +63,7 @@ class Afterwards(Generic[Item]):
         with self._starting:
             thread, self._thread = self._thread, None
         if thread is not None:
-            atexit.unregister(self.close)
+            self._call_off()
             self._waiting.put(None)
             thread.join(within.total_seconds())
 
@@ -74,9 +75,10 @@ class Afterwards(Generic[Item]):
         with self._starting:
             if not self._runs():
                 # A daemon, since the interpreter waits for all others before it would ask this one to end.
+                self._call_off()
+                self._call_off = on_leaving(self.close)
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
-                atexit.register(self.close)
 
     def _run(self) -> None:
         ended = False

@@ -10,7 +10,6 @@ An entry leaves as soon as anything about it changes (:mod:`precompute.tracking`
 everybody's counts every second.
 """
 
-import atexit
 import logging
 import threading
 import time
@@ -26,6 +25,7 @@ from precompute.cache import Cache, in_batches
 from precompute.clock import to_ms
 from precompute.entry import Entry, Miss
 from precompute.errors import StoreUnavailable
+from precompute.leaving import on_leaving
 from precompute.subjects import CacheKey
 from precompute.tracking import ASK_EVERY_S, Tracking
 
@@ -95,6 +95,7 @@ class NearReads:
         self._counting = threading.Lock()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._call_off: Callable[[], object] = lambda: None
         self._ended = threading.Event()
         self._read_at = 0.0
 
@@ -134,8 +135,8 @@ class NearReads:
     def close(self) -> None:
         """Follow no longer, and add what is left to everybody's counts."""
         self._ended.set()
-        atexit.unregister(self.close)
         if self._thread is not None:
+            self._call_off()
             self._thread.join()
         self._end()
 
@@ -205,9 +206,10 @@ class NearReads:
             return
         with self._starting:
             if self._thread is None or not self._thread.is_alive():
+                self._call_off()
+                self._call_off = on_leaving(self.close)
                 self._thread = threading.Thread(target=self._run, name="precompute-near", daemon=True)
                 self._thread.start()
-                atexit.register(self.close)
 
     def _run(self) -> None:
         count_at = time.monotonic() + COUNT_EVERY_S

@@ -5,7 +5,6 @@ tells the same, however many serve a port and on however many machines: with cou
 another process and find other counts. While the cache is away they are kept, and added when it is back.
 """
 
-import atexit
 import logging
 import os
 import socket
@@ -13,7 +12,7 @@ import threading
 import time
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +20,7 @@ from flask import Flask, Response, request, request_finished, request_started
 
 from precompute.cache import Cache
 from precompute.errors import StoreUnavailable
+from precompute.leaving import on_leaving
 from precompute.processes import Accounts
 from precompute.scripts import reaching_cache
 
@@ -76,6 +76,7 @@ class Requests:
         self._flushing = threading.Lock()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
+        self._call_off: Callable[[], object] = lambda: None
         self._accounts = Accounts(cache=cache, role="api", name=f"api@{socket.gethostname()}:{os.getpid()}")
 
     def note(self, kind: Kind, *, seconds: float) -> None:
@@ -108,7 +109,7 @@ class Requests:
         """Add what is left, and report no more."""
         self._ended.set()
         if self._thread is not None:
-            atexit.unregister(self.close)
+            self._call_off()
             self._thread.join(timeout=ENDS_WITHIN_S)
         try:
             self.flush()
@@ -130,9 +131,10 @@ class Requests:
         with self._lock:
             if self._runs() or self._ended.is_set():
                 return
+            self._call_off()
+            self._call_off = on_leaving(self.close)
             self._thread = threading.Thread(target=self._run, name="precompute-requests", daemon=True)
             self._thread.start()
-        atexit.register(self.close)
 
     def _run(self) -> None:
         while not self._ended.wait(FLUSH_EVERY_S):
