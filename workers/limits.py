@@ -1,5 +1,6 @@
 """What a process that computes may take of the machine, and of time."""
 
+import ctypes
 import logging
 import os
 import resource
@@ -8,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from types import FrameType
 from typing import Any
 
@@ -44,6 +46,21 @@ def bound_memory(megabytes: int) -> bool:
     soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
     return True
+
+
+def give_memory_back() -> bool:
+    """Return to the machine what this process has freed but keeps for later; whether the C library can (glibc does).
+
+    After ten videos 385 to 420 MB are left of 500 to 700, as threads that decode leave holes in heaps of their own. It
+    takes 1 to 14 ms.
+    """
+    trim = _trim()
+    return trim is not None and bool(trim(0))
+
+
+@cache
+def _trim() -> Any:
+    return getattr(ctypes.CDLL(None), "malloc_trim", None)
 
 
 @contextmanager

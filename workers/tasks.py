@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from dataclasses import replace
 from functools import cache
 from types import ModuleType
@@ -52,6 +53,9 @@ MODULES: tuple[ModuleType, ...] = (
 )
 """Where the shipped computations are."""
 
+LONG_S = 0.5
+"""Tasks that take longer, as those of videos do, may have taken much memory too."""
+
 CACHE_AWAY_S = 2
 """A task that cannot reach the cache is tried again after this long, until it can."""
 
@@ -89,6 +93,7 @@ def register(row: TaskType) -> None:
         # A newer version, which may run beside this one during an upgrade, may add to its messages.
         queue = task.request.delivery_info.get("routing_key") or row.queue.label
         message = Message(task_id=task.request.id, key=CacheKey.parse(key), queue=queue, event=event, cause=cause)
+        began = time.monotonic()
         try:
             execution().run(message)
         except TryAgain as again:
@@ -98,6 +103,9 @@ def register(row: TaskType) -> None:
         except BrokerUnavailable as problem:
             # Not acknowledged: the message comes again, finds what was stored, and goes on from there.
             raise Reject(problem, requeue=True) from problem
+        finally:
+            if time.monotonic() - began > LONG_S:
+                limits.give_memory_back()
 
     app.task(
         body,

@@ -1,5 +1,6 @@
 """The bound on a process's memory, in a process of its own."""
 
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,22 @@ print(len(bytearray(1_000_000)))
 """
 
 
+KEEPER = """
+from pathlib import Path
+from workers.limits import give_memory_back
+
+def resident_mb():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1000
+
+pieces = [bytes(1000) for _ in range(200_000)]
+last = pieces[-1]  # the end of the heap is in use, so that nothing before it goes back by itself
+del pieces
+before = resident_mb()
+print(give_memory_back(), before - resident_mb() > 150)
+"""
+
+
 def probe(megabytes: int) -> list[str]:
     """What a process says that is bounded so."""
     done = subprocess.run(
@@ -42,6 +59,15 @@ def test_what_is_beyond_the_bound_is_refused() -> None:
 def test_what_is_below_the_bound_is_given() -> None:
     """As if there was none."""
     assert probe(1500) == ["True", "600000000", "1000000"]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps so much, and gives it back")
+def test_what_was_freed_goes_back_to_the_machine() -> None:
+    """Also what lies below something that is still in use."""
+    done = subprocess.run(
+        [sys.executable, "-c", KEEPER], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.split() == ["True", "True"]
 
 
 def test_zero_is_no_bound() -> None:
