@@ -153,7 +153,10 @@ class FiguresSchema(Schema):
         keys=fields.String(),
         values=fields.Integer(),
         required=True,
-        metadata=_about("By task type, and of what only feeds others (`video_samples`: decoded videos)."),
+        metadata=_about(
+            "By task type, and of what only feeds others (`video_samples`: decoded videos; `video_speech`: "
+            "what is said first; `video_text`: what stands on the screen first)."
+        ),
     )
     failures = ByTaskType(values=fields.Integer(), required=True)
     rescued = ByTaskType(
