@@ -49,11 +49,12 @@ export class CtrReader {
 
   /** The prediction for a video, if it is there. */
   async look(videoId: string, userId?: string): Promise<Look> {
-    const key = encodeURIComponent(`ctr_prediction:video:${videoId}`);
+    const key = `ctr_prediction:video:${videoId}`;
     const headers = userId ? { "X-User-Id": userId } : {};
     try {
       const signal = AbortSignal.timeout(this.config.readTimeoutMs);
-      const { status, data } = await this.http.get<unknown>(`/api/precompute/cache/${key}`, { headers, signal });
+      const path = `/api/precompute/cache/${encodeURIComponent(key)}`;
+      const { status, data } = await this.http.get<unknown>(path, { headers, signal });
       return status === 200 ? hitIn(data) : missIn(data);
     } catch (cause) {
       this.log("cache_unavailable", { key, why: cause instanceof Error ? cause.message : String(cause) });

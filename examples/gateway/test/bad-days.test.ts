@@ -49,6 +49,7 @@ for (const [name, answer] of Object.entries(BAD_DAYS)) {
     const told = (await response.json()) as { ctr: number; source: string };
     assert.deepEqual([told.ctr, told.source], [0.02, "plain"]);
     assert.equal(front.logged[0]?.event, "cache_unavailable");
+    assert.equal(front.logged[0]?.details.key, "ctr_prediction:video:v1");
   });
 
   test(`an upload is answered when the service ${name}, and the hook is accounted for`, async () => {

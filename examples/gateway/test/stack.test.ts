@@ -3,15 +3,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PrecomputeClient } from "predictive-precompute-client";
+import { configFrom } from "../src/config.js";
 import { gateway, until } from "./harness.js";
 
 const url = process.env.PRECOMPUTE_URL ?? "";
+const { precomputeHeaders } = configFrom(process.env);
 const stack = url ? test : test.skip;
 const mark = `${process.pid}_${Date.now()}`;
 
 stack("the three hooks start the work, and the CTR comes from the cache once it is there", async () => {
-  await using front = await gateway(url, { hookTimeoutMs: 5_000, readTimeoutMs: 2_000 });
-  const precompute = new PrecomputeClient({ baseUrl: url, timeoutMs: 10_000 });
+  await using front = await gateway(url, { precomputeHeaders, hookTimeoutMs: 5_000, readTimeoutMs: 2_000 });
+  const precompute = new PrecomputeClient({ baseUrl: url, headers: precomputeHeaders, timeoutMs: 10_000 });
   const user = `user_${mark}`;
 
   const video = { id: "test_vid_001", user_id: user, title: "Eileen Collins" };
@@ -34,7 +36,7 @@ stack("the three hooks start the work, and the CTR comes from the cache once it 
 });
 
 stack("a miss is computed here, and marked as such", async () => {
-  await using front = await gateway(url, { readTimeoutMs: 2_000 });
+  await using front = await gateway(url, { precomputeHeaders, readTimeoutMs: 2_000 });
   const response = await fetch(`${front.url}/videos/none_${mark}/ctr`);
   assert.equal(response.headers.get("x-precompute"), "missing");
   assert.deepEqual(((await response.json()) as { source: string }).source, "plain");
