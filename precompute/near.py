@@ -40,7 +40,7 @@ COUNT_EVERY_S = 1.0
 REST_AFTER_S = 30.0
 """A process that nobody reads from follows no longer, until the next read."""
 
-_AGAIN_AFTER_S = 0.5
+AGAIN_AFTER_S = 0.5
 _BATCH = 500
 _OVERHEAD_BYTES = 1_000
 """What keeping an entry takes besides its body."""
@@ -221,7 +221,7 @@ class NearReads:
                     self.flush()
             except (redis.RedisError, OSError, StoreUnavailable) as problem:
                 _log.debug("Nothing is kept near", extra={"action": "tracking_lost", "problem": repr(problem)})
-                self._ended.wait(_AGAIN_AFTER_S)
+                self._ended.wait(AGAIN_AFTER_S)
         self._end()
 
     def _rests(self) -> bool:

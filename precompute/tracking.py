@@ -40,6 +40,9 @@ ASK_EVERY_S = 0.1
 
 _QUESTIONS, _ANSWERS = "pc:near", "pc:near:{}"
 _ANSWER_LASTS_MS = 5_000
+_SHORTEST_WAIT_S = 0.001
+"""Redis before 7 takes less for no end."""
+
 _CHUNK = 65_536
 _REFUSALS = ("ERR", "NOPERM")
 """How a server says that it does not know a command, or that it is none for us."""
@@ -74,12 +77,14 @@ class Tracking:
         self._lane: Any = None
         self._socket: Any = None
         self._reader: Any = None
+        # Who opened it: a fork that reads along would take news away from its parent.
+        self._process = 0
         self._good_until = 0.0
         self._ask_at = 0.0
 
     def current(self) -> bool:
         """Pass on what was told; whether that is all that had changed when this was called, as far as anybody knows."""
-        if self._socket is None:
+        if self._socket is None or self._process != os.getpid():
             return False
         with self.lock:
             self._take_all()
@@ -91,7 +96,7 @@ class Tracking:
         Raises:
             redis.RedisError, OSError: It cannot be followed now.
         """
-        if self._socket is None:
+        if self._socket is None or self._process != os.getpid():
             self._open()
         socket = self._socket
         now = time.monotonic()
@@ -104,6 +109,9 @@ class Tracking:
             poll.register(socket, select.POLLIN)
             poll.poll(1000 * within_s)
         self.current()
+        if self._socket is None:
+            # Whoever calls waits before the next try: a server that is loading its data takes connections all the time.
+            raise redis.ConnectionError("it cannot be followed any more")
 
     def close(self) -> None:
         """Follow no more."""
@@ -119,7 +127,8 @@ class Tracking:
             self.refused = True
             raise
         with self.lock:
-            self._lane, self._socket = lane, lane._sock
+            self._changed(None)
+            self._lane, self._socket, self._process = lane, lane._sock, os.getpid()
             self._socket.settimeout(0)
             self._reader = hiredis.Reader()
             self._good_until = self._ask_at = 0.0
@@ -143,9 +152,13 @@ class Tracking:
             if not data:
                 self._lose()
                 return
-            self._reader.feed(data)
-            while self._reader is not None and (told := self._reader.gets()) is not False:
-                self._take(told)
+            try:
+                self._reader.feed(data)
+                while self._reader is not None and (told := self._reader.gets()) is not False:
+                    self._take(told)
+            except hiredis.HiredisError:
+                # What follows on what cannot be read cannot be read either.
+                self._lose()
 
     def _take(self, told: Any) -> None:
         if isinstance(told, hiredis.PushNotification):
@@ -188,5 +201,5 @@ def await_followers(client: Any) -> None:
         until = time.monotonic() + GOOD_FOR_S
         for _ in range(followers):
             left = until - time.monotonic()
-            if left <= 0 or client.blpop(_ANSWERS.format(token), timeout=left) is None:
+            if left < _SHORTEST_WAIT_S or client.blpop(_ANSWERS.format(token), timeout=left) is None:
                 return

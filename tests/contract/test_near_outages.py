@@ -1,11 +1,17 @@
 """What a process keeps near is not served when nobody vouches for it: the cache down, frozen, or silent."""
 
+import multiprocessing
 import os
+import queue
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 
+import hiredis
 import pytest
 from bench import SOLO, Bench
 from near_process import NAME, Process, until
@@ -13,6 +19,7 @@ from servers import ValkeyServer
 
 from precompute.entry import Entry, Miss
 from precompute.errors import StoreUnavailable
+from precompute.near import AGAIN_AFTER_S
 
 
 @contextmanager
@@ -102,6 +109,52 @@ def test_a_server_that_tells_nobody_is_asked_each_time(bench: Bench, processes: 
         assert isinstance(process.read(), Entry)
     finally:
         bench.client.acl_deluser("reader")
+
+
+def test_a_server_that_loads_its_data_is_tried_now_and_then(processes: Callable[..., Process]) -> None:
+    """It takes connections and serves nobody: whoever follows waits between two tries, and does not occupy it."""
+    tried: list[float] = []
+
+    class Loading(StreamRequestHandler):
+        """Says so to everything but what a connection begins with."""
+
+        def handle(self) -> None:
+            reader = hiredis.Reader()
+            while data := self.connection.recv(4096):
+                reader.feed(data)
+                while (command := reader.gets()) is not False:
+                    tried.extend([time.monotonic()] if b"TRACKING" in command else [])
+                    begins = command[0] in {b"HELLO", b"CLIENT"}
+                    self.wfile.write(b"%1\r\n$5\r\nproto\r\n:3\r\n" if begins else b"-LOADING data\r\n")
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Loading) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        process = processes(f"redis://127.0.0.1:{server.server_address[1]}/0")
+        assert _unavailable(process)
+        until(lambda: len(tried) >= 6)
+        process.close()
+        server.shutdown()
+    # Five pauses; this machine may have noticed the first try late.
+    assert tried[5] - tried[0] >= AGAIN_AFTER_S
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_fork_does_not_take_news_from_its_parent(bench: Bench, processes: Callable[..., Process]) -> None:
+    """Two that read from one connection would hear half of it each."""
+    bench.have(SOLO)
+    process = processes()
+    process.keeps()
+    told: queue.Queue[tuple[bool, bool]] = multiprocessing.get_context("fork").Queue()  # type: ignore[assignment]
+
+    def fork() -> None:
+        told.put((process.near._tracking.current(), isinstance(process.read(), Entry)))
+
+    child = multiprocessing.get_context("fork").Process(target=fork)
+    child.start()
+    assert told.get(timeout=60) == (False, True)
+    child.join()
+    process.keeps()
 
 
 def _unavailable(process: Process) -> bool:

@@ -18,6 +18,7 @@ def _leave(told: Path, *, called_off: bool = False) -> None:
         call_off()
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.parametrize("start", ["fork", "spawn"])
 def test_a_process_does_it_before_it_ends(start: str, tmp_path: Path) -> None:
     """Also a fork, as the workers of the web server are; what was called off it does not."""
@@ -29,6 +30,7 @@ def test_a_process_does_it_before_it_ends(start: str, tmp_path: Path) -> None:
     assert told.read_text() == str(process.pid)
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_fork_leaves_it_to_its_parent(tmp_path: Path) -> None:
     """It would do what is not its own."""
     told = tmp_path / "told"
