@@ -86,8 +86,10 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        clip = options.video or make_clip(folder / "clip.mp4", seconds=28.0)
-        figures = [batch_figure(clip, folder=folder / "batch", rounds=options.rounds)] if options.rounds else []
+        figures: list[Figure] = []
+        if options.rounds:
+            clip = options.video or make_clip(folder / "clip.mp4", seconds=28.0)
+            figures.append(batch_figure(clip, folder=folder / "batch", rounds=options.rounds))
         if options.many > FEW:
             figures += memory_figures(options.memory_video, folder=folder / "memory", many=options.many)
     told("video_batch", figures, as_json=options.json)
