@@ -20,6 +20,8 @@ from servers import ValkeyServer
 from precompute.entry import Entry, Miss
 from precompute.errors import StoreUnavailable
 from precompute.near import AGAIN_AFTER_S
+from precompute.scripts import connect
+from precompute.tracking import await_followers
 
 
 @contextmanager
@@ -137,6 +139,22 @@ def test_a_server_that_loads_its_data_is_tried_now_and_then(processes: Callable[
         server.shutdown()
     # Five pauses; this machine may have noticed the first try late.
     assert tried[5] - tried[0] >= AGAIN_AFTER_S
+
+
+def test_who_may_not_ask_followers_waits_instead(bench: Bench, processes: Callable[..., Process]) -> None:
+    """A user of the cache without the right to that channel takes results back, and nobody reads them afterwards."""
+    rights = {"keys": ["*"], "channels": ["pc:n"], "commands": ["+@all"]}
+    bench.client.acl_setuser("deleter", enabled=True, passwords=["+secret"], **rights)
+    try:
+        bench.have(SOLO)
+        process = processes()
+        process.keeps()
+        with connect(bench.url.replace("redis://", "redis://deleter:secret@")) as client:
+            client.delete(f"pc:e:{NAME}")
+            await_followers(client)
+        assert isinstance(process.read(), Miss)
+    finally:
+        bench.client.acl_deluser("deleter")
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
