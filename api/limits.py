@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from flask import Flask, g, request
-from flask_limiter import Limiter
+from flask import Flask, Response, g, request
+from flask_limiter import HeaderNames, Limiter
 
 from api.guard import OPEN
 from precompute.settings import Settings
@@ -21,6 +21,10 @@ ANSWER_TIMEOUT_S = 0.5
 """While the cache's server does not answer, each process counts for itself: a limit must not be what takes the service
 down with it."""
 
+_ITS_RETRY_AFTER = "X-RateLimit-Retry-After"
+"""Where Flask-Limiter is to say when the window ends: it says so in every answer, and would overrule with it the
+``Retry-After`` of results that are being computed. Nobody outside is told."""
+
 _STORAGE: dict[str, Any] = {"socket_connect_timeout": ANSWER_TIMEOUT_S, "socket_timeout": ANSWER_TIMEOUT_S}
 
 
@@ -29,6 +33,8 @@ def limit(app: Flask, settings: Settings) -> None:
     each = settings.rate_limit
     if not each:
         return
+    # Before the limiter's own, since the last one runs first.
+    app.after_request(_retry_after)
     limiter = Limiter(
         _caller,
         app=app,
@@ -40,8 +46,17 @@ def limit(app: Flask, settings: Settings) -> None:
         strategy=STRATEGY,
         key_prefix="pc:limit",
         headers_enabled=True,
+        header_name_mapping={HeaderNames.RETRY_AFTER: _ITS_RETRY_AFTER},
     )
     limiter.request_filter(lambda: request.path in OPEN)
+
+
+def _retry_after(answer: Response) -> Response:
+    """The answer; only one that refuses says when the caller may go on, and no sooner than in a second."""
+    seconds = answer.headers.pop(_ITS_RETRY_AFTER, None)
+    if answer.status_code == 429 and seconds is not None:
+        answer.headers["Retry-After"] = str(max(1, int(seconds)))
+    return answer
 
 
 def _caller() -> str:
