@@ -44,7 +44,7 @@ fuzz: $(VENV)/installed-dev ## Attack the API with 10,000 requests made from its
 	@exec $(BIN)/python benchmarks/fuzz.py $(ARGS)
 
 bench: $(VENV)/installed-dev ## Measure everything that has a target; writes benchmarks/RESULTS.md (an hour, on a machine at rest)
-	@exec $(BIN)/python benchmarks/bench.py $(ARGS)
+	@exec $(BIN)/python benchmarks/measure_all.py $(ARGS)
 
 docs: $(VENV)/installed ## Write docs/api.md, docs/configuration.md and the client's openapi.json from the code
 	$(BIN)/python -m api.reference > docs/api.md

@@ -69,7 +69,7 @@ class Figure:
         return cls(**{name: told[name] for name in fields})
 
     def as_dict(self) -> dict[str, Any]:
-        """As benchmarks/bench.py reads it."""
+        """As benchmarks/measure_all.py reads it."""
         return {
             "what": self.what,
             "ours": self.ours,

@@ -18,9 +18,9 @@ BUSY = 0.3
 HEAD = """\
 # Benchmark results
 
-Written by `make bench` (`benchmarks/bench.py`) on {date}; do not edit. Each command measures ours and its rival, where
-there is one, in one run on the same machine. Where there is a rival the target is for the ratio, ours by the rival's;
-else it is for the figure.
+Written by `make bench` (`benchmarks/measure_all.py`) on {date}; do not edit. Each command measures ours and its rival,
+where there is one, in one run on the same machine. Where there is a rival the target is for the ratio, ours by the
+rival's; else it is for the figure.
 
 {met} of {all} targets are met.
 

@@ -16,7 +16,7 @@ import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 AT = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
-NAMES = ("figures", "machine", "results", "results_chart", "bench")
+NAMES = ("figures", "machine", "results", "results_chart", "measure_all")
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_the_last_line_is_what_the_others_read(
     told = json.loads(printed.out.splitlines()[-1])
     assert told["figures"][0]["ratio"] == pytest.approx(0.8)
     assert told["figures"][0]["met"] is True
-    assert bench["bench"].figures_in(f"noise\n{printed.out}", name="start") == figures
+    assert bench["measure_all"].figures_in(f"noise\n{printed.out}", name="start") == figures
 
 
 @pytest.mark.parametrize(
@@ -107,8 +107,8 @@ def test_a_benchmark_that_fails_is_told(
     """With the reason, and without an error, so that the next ones run."""
     if lines:
         _script(tmp_path, "broken", *lines)
-    benchmark = bench["bench"].Benchmark(name="broken", about="it", minutes=minutes)
-    done = bench["bench"].run(benchmark, scripts=tmp_path, look_s=0.05)
+    benchmark = bench["measure_all"].Benchmark(name="broken", about="it", minutes=minutes)
+    done = bench["measure_all"].run(benchmark, scripts=tmp_path, look_s=0.05)
     assert problem in done.problem
     assert done.figures == ()
 
@@ -119,8 +119,8 @@ def test_all_are_run_and_written(bench: dict[str, ModuleType], tmp_path: Path) -
     for name, ours in (("good", 0.5), ("missing_it", 2.5)):
         figures = json.dumps({"name": name, "figures": [{**told, "what": f"{name} sum", "ours": ours}]})
         _script(tmp_path, name, f"print({figures!r})")
-    benchmarks = [bench["bench"].Benchmark(name=name, about="it") for name in ("gone", "missing_it", "good")]
-    assert bench["bench"].measure(benchmarks, scripts=tmp_path, out=tmp_path, look_s=0.05) == 1
+    benchmarks = [bench["measure_all"].Benchmark(name=name, about="it") for name in ("gone", "missing_it", "good")]
+    assert bench["measure_all"].measure(benchmarks, scripts=tmp_path, out=tmp_path, look_s=0.05) == 1
     written = (tmp_path / "RESULTS.md").read_text()
     assert "1 of 2 targets are met" in written
     assert "| good sum | 0.5 s |  |  | <= 1 s | yes | `python benchmarks/good.py` |" in written
@@ -168,7 +168,7 @@ def test_names_do_not_break_table_and_chart(bench: dict[str, ModuleType]) -> Non
 
 def test_every_benchmark_that_is_told_can_be_run(bench: dict[str, ModuleType]) -> None:
     """What `make bench` runs is there and speaks JSON; so is whatever README.md and RESULTS.md tell to call."""
-    for benchmark in bench["bench"].BENCHMARKS:
+    for benchmark in bench["measure_all"].BENCHMARKS:
         assert '"--json"' in (BENCHMARKS / f"{benchmark.name}.py").read_text(), benchmark.name
     for name in ("README.md", "RESULTS.md"):
         for command in re.findall(r"`python (benchmarks/[^`]+)`", (BENCHMARKS / name).read_text()):
@@ -179,7 +179,7 @@ def test_what_is_kept_is_what_is_shown(bench: dict[str, ModuleType], tmp_path: P
     """RESULTS.md and its chart are those of results.json, and nobody mended them by hand."""
     for name in ("results.json", "RESULTS.md", "results.svg"):
         shutil.copy(BENCHMARKS / name, tmp_path)
-    bench["bench"].write(tmp_path)
+    bench["measure_all"].write(tmp_path)
     written, there = ((folder / "RESULTS.md").read_text().split("## The machine") for folder in (tmp_path, BENCHMARKS))
     assert written[0] == there[0]
     assert (tmp_path / "results.svg").read_text() == (BENCHMARKS / "results.svg").read_text()

@@ -1,6 +1,6 @@
 """Run the benchmarks that the project's targets are about, one after the other, and write RESULTS.md.
 
-python benchmarks/bench.py [--only NAME ...] [--quick] [--list]
+python benchmarks/measure_all.py [--only NAME ...] [--quick] [--list]
 
 Each runs in a process of its own with a time limit; one that fails is told, and the others go on. What is not run again
 (``--only``) keeps its last figures, with their date. With ``--quick`` every one is run briefly, to see that it works;
