@@ -217,7 +217,7 @@ class TestLimits:
 
     def test_only_who_asked_too_much_is_told_to_wait_for_it(self, make: Make) -> None:
         """``Retry-After`` is a second at least then; elsewhere it is the service's own, and never the window's end."""
-        client = make(api_keys=KEYED, rate_limit="4/second;100/hour").test_client()
+        client = make(api_keys=KEYED, rate_limit="3/hour").test_client()
         key = "/api/precompute/cache/dashboard_data:user:u1"
         reader, writer = bearer(SECRETS[Scope.READ]), bearer(SECRETS[Scope.WRITE])
         assert "Retry-After" not in client.get(key, headers=reader).headers
@@ -225,9 +225,9 @@ class TestLimits:
         assert (posted.status_code, "Retry-After" in posted.headers) == (202, False)
         coming = client.get(key, headers=reader)
         assert (coming.status_code, coming.headers["Retry-After"]) == (404, "1")
-        answers = [client.get(key, headers=reader) for _ in range(12)]
-        assert {answer.headers["Retry-After"] for answer in answers if answer.status_code == 429} <= {"1", "2"}
-        assert answers[-1].status_code == 429
+        brief = make(api_keys=KEYED, rate_limit="2/second").test_client()
+        answers = [brief.get(key, headers=reader) for _ in range(20)]
+        assert {answer.headers["Retry-After"] for answer in answers} <= {"1", "2"}
 
     def test_scrapes_are_counted_by_themselves(self, make: Make) -> None:
         """A caller over its limit is still watched, and being watched costs no caller anything."""
