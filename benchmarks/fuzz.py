@@ -117,19 +117,8 @@ def serving(folder: Path) -> Iterator[str]:
             "PRECOMPUTE_MOST_WAITING_EVENTS": "1000000",
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PRECOMPUTE_")}
-        command = [
-            "-m",
-            "granian",
-            "--interface",
-            "wsgi",
-            "--no-ws",
-            "--http",
-            "1",
-            "--port",
-            str(port),
-            "--blocking-threads",
-            "32",
-        ]
+        command = ["-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1", "--blocking-threads", "32"]
+        command += ["--port", str(port)]
         with (folder / "api.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, *command, "api.wsgi:app"], cwd=ROOT, env=kept | environ, stdout=log, stderr=log
