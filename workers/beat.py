@@ -1,11 +1,19 @@
-"""Beat's scheduler: RedBeat, whose lock has one beat of several send, minding clocks that jump."""
+"""Beat's scheduler: RedBeat, whose lock has one beat of several send, minding clocks that jump and absent servers."""
 
+import logging
+from types import SimpleNamespace
 from typing import Any
 
+import redis
 from redbeat import RedBeatScheduler
-from redbeat.schedulers import get_redis, to_timestamp
+from redbeat.schedulers import acquire_distributed_beat_lock, get_redis, to_timestamp
+from redis.exceptions import LockError
+
+_log = logging.getLogger(__name__)
 
 _SLACK_S = 5.0
+
+_LOOK_AGAIN_S = 1.0
 
 
 class Scheduler(RedBeatScheduler):  # type: ignore[misc]
@@ -16,9 +24,23 @@ class Scheduler(RedBeatScheduler):  # type: ignore[misc]
     """
 
     def tick(self, *args: Any, **named: Any) -> float:
-        """One look at the schedule; seconds until the next."""
-        self._mend()
-        wait: float = super().tick(*args, **named)
+        """One look at the schedule; seconds until the next.
+
+        A server that is away is looked for again, where RedBeat would end; so is a lock that lapsed meanwhile, which
+        another beat may have by now.
+        """
+        try:
+            if self.lock_key and self.lock is None:
+                acquire_distributed_beat_lock(sender=SimpleNamespace(scheduler=self))
+            self._mend()
+            wait: float = super().tick(*args, **named)
+        except (redis.ConnectionError, redis.TimeoutError) as problem:
+            _log.warning("Schedule not read", extra={"action": "schedule_away", "reason": str(problem)})
+            return _LOOK_AGAIN_S
+        except LockError as problem:
+            _log.warning("Schedule left to others", extra={"action": "schedule_lock_lost", "reason": str(problem)})
+            self.lock = None
+            return _LOOK_AGAIN_S
         return wait
 
     def _mend(self) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from redbeat.decoder import RedBeatJSONDecoder, RedBeatJSONEncoder
 from servers import ValkeyServer
 
@@ -33,13 +34,15 @@ class Beats:
     """
 
     def __init__(self, folder: Path, server: ValkeyServer) -> None:
+        self.server = server
         self.client: Any = server.client()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PRECOMPUTE_")}
         environ = {**kept, "REDIS_URL": server.url, "BROKER_URL": server.url, "PRECOMPUTE_SWEEP_INTERVAL": "1s"}
         command = [sys.executable, "-m", "celery", "-q", "-A", "workers.app", "beat", "-S", "workers.beat.Scheduler"]
         self.processes: dict[int, subprocess.Popen[bytes]] = {}
-        for name in ("one", "two"):
-            with (folder / f"{name}.log").open("wb") as log:
+        self.logs = [folder / f"{name}.log" for name in ("one", "two")]
+        for path in self.logs:
+            with path.open("wb") as log:
                 process = subprocess.Popen(
                     [*command, "-l", "WARNING"], cwd=PROJECT, env=environ, stdout=log, stderr=log
                 )
@@ -65,6 +68,13 @@ class Beats:
             self.client.blpop("test:never", timeout=1)
         return found
 
+    def until_told(self, what: str) -> None:
+        """Hold on until one of the two has logged this."""
+        until = time.monotonic() + _PATIENCE_S
+        while not any(what in log.read_text() for log in self.logs):
+            assert time.monotonic() < until
+            time.sleep(0.1)
+
     def forget(self) -> None:
         """Take all messages off the queue."""
         self.client.delete(Queue.CRITICAL.label)
@@ -80,7 +90,7 @@ def beats(tmp_path: Path) -> Iterator[Beats]:
 
 
 def test_each_schedule_is_sent_once_whatever_happens_to_a_beat_or_its_clock(beats: Beats) -> None:
-    """By one of the two; when it is killed by the other; and when its clock was an hour ahead, not an hour later."""
+    """By one; when it is killed by the other, which outlives a clock an hour ahead and a server that was away."""
     drains = beats.until_sent(DRAIN, times=4)
     senders = {pid for pid, _ in [*drains, *beats.sent(SWEEP)]}
     assert len(senders) == 1
@@ -103,3 +113,13 @@ def test_each_schedule_is_sent_once_whatever_happens_to_a_beat_or_its_clock(beat
     beats.forget()
     assert beats.until_sent(DRAIN, times=2)
     assert beats.until_sent(SWEEP, times=2)
+
+    (other,) = set(beats.processes) - senders
+    beats.server.stop()
+    with pytest.raises(redis.ConnectionError):
+        beats.client.ping()
+    beats.until_told("schedule_away")
+    beats.server.start()
+    beats.forget()
+    assert {pid for pid, _ in beats.until_sent(DRAIN, times=2)} == {other}
+    assert beats.processes[other].poll() is None
