@@ -8,6 +8,7 @@ import redis
 from redbeat import RedBeatScheduler
 from redbeat.schedulers import acquire_distributed_beat_lock, get_redis, to_timestamp
 from redis.exceptions import LockError
+from redis.lock import Lock
 
 _log = logging.getLogger(__name__)
 
@@ -22,6 +23,8 @@ class Scheduler(RedBeatScheduler):  # type: ignore[misc]
     When a clock was ahead and is set right, or another beat takes over whose clock was always right, RedBeat would wait
     until the time of the last sending comes again: an hour without a sweep for a clock that was an hour ahead.
     """
+
+    lock: Lock | None
 
     def tick(self, *args: Any, **named: Any) -> float:
         """One look at the schedule; seconds until the next.
