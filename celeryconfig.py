@@ -115,7 +115,6 @@ task_routes = {TASK_PREFIX + row.name: {"queue": row.queue.label} for row in _ca
 task_acks_late = True
 task_retry_on_worker_lost = True
 worker_prefetch_multiplier = 1
-worker_consumer = "workers.consumer:SteadyConsumer"
 worker_send_task_events = True
 task_send_sent_event = True
 

@@ -13,6 +13,7 @@ from precompute.logs import formatter
 from precompute.scripts import connect
 from precompute.settings import Settings
 from precompute.shared_clock import SharedClock
+from workers import redis_transport
 from workers.shared_time import SharedTimeCelery
 
 try:
@@ -32,6 +33,7 @@ class WorkersCelery(SharedTimeCelery):
     shared_clock = SharedClock(connect(_settings.redis_url, impatient=True))
 
 
+redis_transport.use()
 app = WorkersCelery("precompute", include=["workers.tasks"])
 # By name: a spawned child gets the app pickled, and modules cannot be.
 app.config_from_object(celeryconfig.__name__)
