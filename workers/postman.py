@@ -104,7 +104,8 @@ class Postman:
                 # A claim lasts longer than waiting for those that are being sent, and sending this one.
                 self._free.acquire()
                 # Ends with the process: what it does not get done, another worker does when the claim ends.
-                threading.Thread(target=self._deliver_freeing, args=[each, host], daemon=True).start()
+                name = f"{self._thread.name}-{each.id}"
+                threading.Thread(target=self._deliver_freeing, args=[each, host], name=name, daemon=True).start()
             else:
                 # Nobody gains by guessing it.
                 self._callbacks.postpone(each, after=BUSY_PAUSE * (1 + random.random()))  # noqa: S311

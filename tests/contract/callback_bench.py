@@ -1,5 +1,6 @@
 """A service whose callers want to be told: its triggers, its workers' ends, and a postman that counts."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
@@ -43,6 +44,10 @@ def sending(callbacks: Callbacks, *, allowed: bool = True) -> Iterator[Sending]:
         yield at_work
     finally:
         at_work.postman.stop()
+        # What it is sending is finished, or the next test would see the end of it.
+        for thread in threading.enumerate():
+            if thread.name.startswith("precompute-postman"):
+                thread.join(LONGEST_WAIT_S)
 
 
 def trigger(bench: Bench, callbacks: Callbacks | None, *rows: TaskType, url: str = "", video: str = "v1") -> Receipt:

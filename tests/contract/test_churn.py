@@ -135,16 +135,11 @@ def test_a_day_of_churn_leaves_true_indexes_and_no_orphans(bench: Bench) -> None
     churn = Churn(bench)
     largest = 0
     for _ in range(48):
-        before = evicted(bench)
         churn.half_hour(uploads=16)
-        entries = there(bench, "e")
-        indexes = named(bench, *ENTRY_INDEXES)
-        largest = max(largest, *(len(names) for names in indexes.values()))
-        # What was dropped since the last sweep may still be named, and no more than that.
-        assert len(indexes.get("pc:gone", set()) - entries) <= evicted(bench) - before
+        largest = max(largest, *(len(names) for names in named(bench, *ENTRY_INDEXES).values()))
     assert evicted(bench) > 1000
-    assert largest < 1500, largest
-    assert churn.uploads * 4 > 3 * largest
+    # What was dropped is still named for some sweeps. Were it for ever, all that was ever stored would be.
+    assert 3 * largest < 4 * churn.uploads, largest
 
     _settled(churn)
 

@@ -148,7 +148,7 @@ class ApiBench:
 
     def close(self) -> None:
         """Let go of the connections."""
-        self.parts.cache.client.close()
+        self.parts.cache.client.connection_pool.disconnect(inuse_connections=False)
         self._celery.close()
         # kombu keeps its pools for the whole process, by the broker's address.
         pools.reset()
