@@ -154,8 +154,8 @@ class FiguresSchema(Schema):
         values=fields.Integer(),
         required=True,
         metadata=_about(
-            "By task type, and of what only feeds others (`video_samples`: decoded videos; `video_speech`: "
-            "what is said first; `video_text`: what stands on the screen first)."
+            "By task type, and of what only feeds others (`video_samples`: decoded videos; `video_sound`: "
+            "their sound; `video_speech`: what is said first; `video_text`: what stands on the screen first)."
         ),
     )
     failures = ByTaskType(values=fields.Integer(), required=True)

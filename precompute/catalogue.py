@@ -30,7 +30,18 @@ VIDEO_SAMPLES = TaskType(
     time_limit=timedelta(minutes=8),
     transient=True,
 )
-"""One decode of the video for all its analyses: frame differences, small frames, stills and sound."""
+"""One decode of the video's pictures for all its analyses: frame differences, small frames and stills."""
+
+VIDEO_SOUND = TaskType(
+    name="video_sound",
+    subject=Subject.VIDEO,
+    on=None,
+    queue=Queue.VIDEO,
+    ttl=timedelta(hours=1),
+    time_limit=timedelta(minutes=4),
+    transient=True,
+)
+"""The sound, decoded in a thirtieth of that time, so that what is said is read beside the pictures."""
 
 VIDEO_SPEECH = TaskType(
     name="video_speech",
@@ -38,13 +49,13 @@ VIDEO_SPEECH = TaskType(
     on=None,
     queue=Queue.VIDEO,
     ttl=timedelta(hours=1),
-    inputs=(VIDEO_SAMPLES,),
+    inputs=(VIDEO_SOUND,),
     time_limit=timedelta(minutes=2),
     transient=True,
 )
 """The first half minute of what is said, read once for hook and captions."""
 
-VIDEO_TEXT = replace(VIDEO_SPEECH, name="video_text", time_limit=timedelta(minutes=1))
+VIDEO_TEXT = replace(VIDEO_SPEECH, name="video_text", inputs=(VIDEO_SAMPLES,), time_limit=timedelta(minutes=1))
 """The words on the screen in the first three seconds, read while the sound is listened to."""
 
 SCENE_DETECTION = TaskType(
@@ -77,7 +88,7 @@ HOOK_ANALYSIS = TaskType(
     on=VideoUploaded,
     queue=Queue.VIDEO,
     ttl=timedelta(hours=24),
-    inputs=(VIDEO_SAMPLES, VIDEO_SPEECH, VIDEO_TEXT),
+    inputs=(VIDEO_SAMPLES, VIDEO_SOUND, VIDEO_SPEECH, VIDEO_TEXT),
     time_limit=timedelta(minutes=2),
     result=HookAnalysisSchema,
 )
@@ -102,7 +113,7 @@ CAPTION_GENERATION = TaskType(
     on=VideoUploaded,
     queue=Queue.VIDEO,
     ttl=timedelta(hours=24),
-    inputs=(VIDEO_SAMPLES, VIDEO_SPEECH),
+    inputs=(VIDEO_SAMPLES, VIDEO_SOUND, VIDEO_SPEECH),
     time_limit=timedelta(minutes=8),
     result=CaptionGenerationSchema,
 )
@@ -200,7 +211,7 @@ CAMPAIGN_ANALYTICS = TaskType(
 """A user's campaigns over time, predicted against actual."""
 
 ROWS = (
-    *(VIDEO_SAMPLES, VIDEO_SPEECH, VIDEO_TEXT),
+    *(VIDEO_SOUND, VIDEO_SAMPLES, VIDEO_SPEECH, VIDEO_TEXT),
     *(SCENE_DETECTION, FACE_DETECTION, HOOK_ANALYSIS, THUMBNAIL_GENERATION, CAPTION_GENERATION, CTR_PREDICTION),
     *(VARIANT_GENERATION, VARIANT_SCORING, ROAS_PREDICTION),
     *(DASHBOARD_DATA, PREDICTED_ACTIONS, CAMPAIGN_ANALYTICS),

@@ -42,12 +42,12 @@ from workers.rescue import rescue
 from workers.shown import ShownTask
 from workers.tracing import start_tracing
 from workers.training import train_all
-from workers.video import captions, ctr, faces, first_speech, first_text, hook, samples, scenes, thumbnails
+from workers.video import captions, ctr, faces, first_speech, first_text, hearing, hook, samples, scenes, thumbnails
 from workers.warming import look_after_warmth, warm_slice
 from workers.wiring import anticipation_of, attention_of, engine, foresight_of
 
 MODULES: tuple[ModuleType, ...] = (
-    *(samples, first_speech, first_text, scenes, faces, hook, thumbnails, captions, ctr),
+    *(hearing, samples, first_speech, first_text, scenes, faces, hook, thumbnails, captions, ctr),
     *(variants, scoring, roas),
     *(dashboard, analytics, actions),
 )

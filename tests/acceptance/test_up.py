@@ -93,7 +93,7 @@ def test_ten_posts_at_once_give_six_results_of_one_decode(up: Up, service: httpx
     # What the user who uploaded it will probably look at next is computed ahead, too.
     videos = {row.name for row in ROWS if row.subject is Subject.VIDEO}
     done = {name: times for name, times in computations.items() if times and name in videos}
-    assert done == dict.fromkeys({*ANALYSES, "video_samples", "video_speech", "video_text"}, 1)
+    assert done == dict.fromkeys({*ANALYSES, "video_samples", "video_sound", "video_speech", "video_text"}, 1)
     assert service.post("/video", json=UPLOAD).json()["status"] == "ready"
     assert stack.end(signal.SIGTERM) == 0, stack.output
     assert stack.output.count("action=video_decoded") == 1

@@ -14,6 +14,7 @@ import orjson
 from precompute.job import Job
 from precompute.settings import Settings
 from workers.video.first_speech import FirstSpeech, hear_first_words
+from workers.video.hearing import VideoSound, listened
 from workers.video.samples import VideoSamples, sampled
 
 SIZE = (320, 320)
@@ -39,9 +40,15 @@ def samples_of(path: Path) -> VideoSamples:
     return VideoSamples(InMemory(computed.value, computed.parts))
 
 
-def speech_of(samples: VideoSamples, *, job: Job) -> FirstSpeech:
+def sound_of(path: Path) -> VideoSound:
+    """What an analysis of the file at ``path`` receives of its sound."""
+    computed = listened(path, settings=Settings())
+    return VideoSound(InMemory(computed.value, computed.parts))
+
+
+def speech_of(sound: VideoSound, *, job: Job) -> FirstSpeech:
     """What an analysis receives of what is said first, as it comes out of the cache."""
-    return FirstSpeech.stored(InMemory(orjson.loads(orjson.dumps(hear_first_words(samples, job=job))), {}))
+    return FirstSpeech.stored(InMemory(orjson.loads(orjson.dumps(hear_first_words(sound, job=job))), {}))
 
 
 def clip(

@@ -78,7 +78,7 @@ def test_rows_are_found_by_name_subject_event_and_input() -> None:
     catalogue = Catalogue.of(ROWS)
 
     assert catalogue.get("face_detection").name == FACE_DETECTION.name
-    assert [len(catalogue.about(subject)) for subject in Subject] == [9, 3, 3]
+    assert [len(catalogue.about(subject)) for subject in Subject] == [10, 3, 3]
     for event in (VideoUploaded, CampaignCreated, UserLoggedIn):
         started = {each.name for each in ROWS if each.on is event}
         assert {each.name for each in catalogue.started_by(event)} == started

@@ -11,14 +11,15 @@ import pytest
 from precompute.errors import UnusableSource
 from tests.unit.video_files import GREY, RATE, pattern, plain, shots, tone, video
 from workers.video.container import opened_video
-from workers.video.decode import DecodedPicture, DecodedSound, decoded
+from workers.video.decode import DecodedPicture, decoded
+from workers.video.hearing import decoded_sound
 from workers.video.picture import Picture, Scaler
 
 
 def pictures_of(path: Path, *, max_seconds: float = 600) -> list[DecodedPicture]:
     """All pictures, decoded."""
     with opened_video(path) as opened:
-        return [item for item in decoded(opened, max_seconds=max_seconds) if isinstance(item, DecodedPicture)]
+        return list(decoded(opened, max_seconds=max_seconds))
 
 
 def refusal_of(path: Path, *, max_seconds: float = 600) -> UnusableSource:
@@ -121,7 +122,8 @@ def test_one_of_several_sound_tracks_is_heard(tmp_path: Path):
     """Pieces of two tracks would be one and the same clock twice."""
     path = video(tmp_path / "two.mp4", shots(1), sounds=[tone(1), tone(1, channels=2)])
     with opened_video(path) as opened:
-        heard = [item for item in decoded(opened, max_seconds=600) if isinstance(item, DecodedSound)]
+        assert opened.sound is not None
+        heard = list(decoded_sound(opened, sound=opened.sound, max_seconds=600))
     assert len({item.frame.layout.name for item in heard}) == 1
     assert sum(item.frame.samples for item in heard) == pytest.approx(48_000, abs=2048)
 

@@ -6,13 +6,13 @@ import numpy as np
 import orjson
 import pytest
 from jobs import job_for
-from sampled_clips import SOUND_RATE, InMemory, samples_of, speech_of
+from sampled_clips import SOUND_RATE, InMemory, samples_of, sound_of, speech_of
 
 from precompute.events import VideoUploaded
 from precompute.settings import Settings
 from workers.video.captions import generate_captions
 from workers.video.first_speech import FirstSpeech, first_speech, hear_first_words
-from workers.video.samples import VideoSamples
+from workers.video.hearing import VideoSound
 from workers.video.speech import speech_in
 
 CLIP = Path(__file__).parents[2] / "media" / "test_vid_001.mp4"
@@ -27,15 +27,15 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def clip_samples() -> VideoSamples:
-    """The project's own clip, sampled."""
-    return samples_of(CLIP)
+def clip_sound() -> VideoSound:
+    """What is heard in the project's own clip."""
+    return sound_of(CLIP)
 
 
 @pytest.fixture(scope="module")
-def said(clip_samples: VideoSamples) -> np.ndarray:
+def said(clip_sound: VideoSound) -> np.ndarray:
     """Its first sentence."""
-    return clip_samples.sound()[: round(SAID_S * SOUND_RATE)]
+    return clip_sound.samples()[: round(SAID_S * SOUND_RATE)]
 
 
 def first(sound: np.ndarray, data_dir: Path) -> FirstSpeech:
@@ -43,15 +43,15 @@ def first(sound: np.ndarray, data_dir: Path) -> FirstSpeech:
     return first_speech(sound, opening_s=3.0, model="base", models_dir=data_dir / "models")
 
 
-class Sounding(VideoSamples):
-    """Samples with another sound."""
+class Sounding(VideoSound):
+    """Another sound, with pictures from its start."""
 
-    def __init__(self, samples: VideoSamples, sound: np.ndarray) -> None:
+    def __init__(self, sound: np.ndarray) -> None:
         self._sound = sound
-        self.first_frame_at = samples.first_frame_at
-        self.sound_starts_at = 0.0
+        self.has_sound = True
+        self.starts_at = self.pictures_start_at = 0.0
 
-    def sound(self) -> np.ndarray:
+    def samples(self) -> np.ndarray:
         """The other one."""
         return self._sound
 
@@ -86,9 +86,9 @@ def test_only_the_first_window_with_words_is_read(said: np.ndarray, data_dir: Pa
     assert (heard.read, len(heard.unread)) == (1, 1)
     assert max(word.end for word in heard.words) < SAID_S + 0.3
 
-    samples = Sounding(samples_of(CLIP), sound)
+    other = Sounding(sound)
     job = job_for(VideoUploaded(subject_id="v", user_id="u"), settings=Settings(data_dir=data_dir))
-    text = generate_captions(samples, speech_of(samples, job=job), job=job).value["text"]
+    text = generate_captions(samples_of(CLIP), other, speech_of(other, job=job), job=job).value["text"]
     assert text.count("shuttle") == 2
     assert text == speech_in(sound, model="base", models_dir=data_dir / "models").text
 
@@ -102,11 +102,11 @@ def test_a_second_window_that_begins_in_the_opening_is_read_too(said: np.ndarray
     assert heard.said_before(15.0).count("shuttle") == 2
 
 
-def test_it_comes_out_of_the_cache_as_it_went_in(clip_samples: VideoSamples, data_dir: Path) -> None:
+def test_it_comes_out_of_the_cache_as_it_went_in(clip_sound: VideoSound, data_dir: Path) -> None:
     """Windows and words too."""
     job = job_for(VideoUploaded(subject_id="v", user_id="u"), settings=Settings(data_dir=data_dir))
-    told = hear_first_words(clip_samples, job=job)
+    told = hear_first_words(clip_sound, job=job)
     stored = FirstSpeech.stored(InMemory(orjson.loads(orjson.dumps(told)), {}))
-    assert stored == first(clip_samples.sound(), data_dir)
+    assert stored == first(clip_sound.samples(), data_dir)
     assert stored.starts_at == pytest.approx(0.15, abs=0.15)
     assert stored.language == "en"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import skimage.data
 from jobs import job_for
-from sampled_clips import SOUND_RATE, clip, moving_clip, samples_of, speech_of
+from sampled_clips import SOUND_RATE, clip, moving_clip, samples_of, sound_of, speech_of
 
 from precompute.events import VideoUploaded
 from precompute.job import Job
@@ -21,7 +21,6 @@ from workers.video.hook import analyse_hook, motion_of
 from workers.video.hook_advice import MOST_SENTENCES, advice_for
 from workers.video.hook_score import MAX_POINTS, Opening, score_of, total
 from workers.video.loudness import loudness_dbfs
-from workers.video.samples import VideoSamples
 
 OWN_CLIP = Path(__file__).parents[2] / "media" / "test_vid_001.mp4"
 BLACK = np.zeros((320, 320, 3), np.uint8)
@@ -60,9 +59,10 @@ def job(data_dir: Path) -> Job:
     return job_for(event, settings=Settings(data_dir=data_dir))
 
 
-def hook_of(samples: VideoSamples, *, job: Job) -> dict[str, Any]:
-    """The whole analysis, from what one decode leaves, what is said first, and what stands there."""
-    return analyse_hook(samples, speech_of(samples, job=job), read_first_text(samples), job=job)
+def hook_of(path: Path, *, job: Job) -> dict[str, Any]:
+    """The whole analysis of a file, from its pictures and sound, what is said first, and what stands there."""
+    samples, sound = samples_of(path), sound_of(path)
+    return analyse_hook(samples, sound, speech_of(sound, job=job), read_first_text(samples), job=job)
 
 
 def picture_called(name: str) -> np.ndarray:
@@ -195,7 +195,7 @@ def test_silence_has_no_loudness():
 
 def test_a_black_silent_clip_scores_nothing(tmp_path: Path, job: Job):
     """And is told what to do, not refused."""
-    result = hook_of(samples_of(clip(tmp_path / "a.mp4", scenes=[(BLACK, 4.0)])), job=job)
+    result = hook_of(clip(tmp_path / "a.mp4", scenes=[(BLACK, 4.0)]), job=job)
     assert HookAnalysisSchema().validate(result) == {}
     assert result["score"] == 0
     assert (result["text"], result["spoken"], result["speech_starts_at"]) == ([], "", None)
@@ -206,7 +206,7 @@ def test_a_black_silent_clip_scores_nothing(tmp_path: Path, job: Job):
 def test_a_silent_sound_track_is_no_missing_one(tmp_path: Path, job: Job):
     """The advice differs."""
     path = clip(tmp_path / "a.mp4", scenes=[(BLACK, 4.0)], sound=np.zeros(4 * SOUND_RATE, np.float32))
-    result = hook_of(samples_of(path), job=job)
+    result = hook_of(path, job=job)
     assert result["score"] == 0
     assert not any("no sound track" in sentence for sentence in result["advice"])
 
@@ -219,14 +219,14 @@ def test_only_the_first_three_seconds_count(tmp_path: Path, job: Job):
         scenes=[(BLACK, 3.2), (picture_called("astronaut"), 1.0), (picture_called("coffee"), 1.8)],
         sound=np.concatenate([np.zeros(round(3.2 * SOUND_RATE), np.float32), tone]),
     )
-    assert hook_of(samples_of(path), job=job)["score"] == 0
+    assert hook_of(path, job=job)["score"] == 0
 
 
 def test_cuts_faces_and_sound_of_the_opening_count(tmp_path: Path, job: Job):
     """Two cuts, a face in the first of three seconds, a loud tone."""
     tone = np.sin(2 * np.pi * 440 * np.arange(3 * SOUND_RATE) / SOUND_RATE).astype(np.float32) / 3
     scenes = [(picture_called(name), 1.0) for name in ("astronaut", "coffee", "rocket")]
-    parts = hook_of(samples_of(clip(tmp_path / "a.mp4", scenes=scenes, sound=tone)), job=job)["parts"]
+    parts = hook_of(clip(tmp_path / "a.mp4", scenes=scenes, sound=tone), job=job)["parts"]
     assert parts["cuts"]["value"] == 2
     assert parts["face"]["value"] == pytest.approx(1 / 3, abs=0.01)
     assert parts["close_up"]["value"] == pytest.approx(0.037, abs=0.01)
@@ -238,7 +238,7 @@ def test_cuts_faces_and_sound_of_the_opening_count(tmp_path: Path, job: Job):
 def test_a_moving_picture_has_motion(tmp_path: Path, job: Job):
     """A picture that is pushed along by 4 px a frame, and no cut is seen in it."""
     frames = (np.roll(picture_called("coffee"), 4 * step, axis=1) for step in range(50))
-    parts = hook_of(samples_of(moving_clip(tmp_path / "a.mp4", frames=frames)), job=job)["parts"]
+    parts = hook_of(moving_clip(tmp_path / "a.mp4", frames=frames), job=job)["parts"]
     assert parts["motion"]["points"] > 7.5
     assert parts["cuts"]["value"] == 0
 
@@ -246,7 +246,7 @@ def test_a_moving_picture_has_motion(tmp_path: Path, job: Job):
 def test_the_projects_own_clip_has_a_strong_hook(job: Job):
     """A face, text, a voice and a cut within three seconds, all as they are in it."""
     reports: list[float] = []
-    result = hook_of(samples_of(OWN_CLIP), job=replace(job, report=reports.append))
+    result = hook_of(OWN_CLIP, job=replace(job, report=reports.append))
     assert HookAnalysisSchema().validate(result) == {}
     assert result["score"] > 80
     assert result["text"] == ["Meet Eileen Collins", "SHE FLEW", "THE SHUTTLE"]
@@ -259,7 +259,7 @@ def test_the_projects_own_clip_has_a_strong_hook(job: Job):
 
 def test_the_own_clip_says_its_first_words(job: Job):
     """With the start of speech, and nothing that is said after the opening."""
-    result = hook_of(samples_of(OWN_CLIP), job=job)
+    result = hook_of(OWN_CLIP, job=job)
     assert result["speech_starts_at"] == pytest.approx(0.15, abs=0.15)
     assert result["spoken"].startswith("She was the first woman to pilot the space shuttle")
     assert "looking" not in result["spoken"]

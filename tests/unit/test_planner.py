@@ -24,6 +24,7 @@ def test_a_row_brings_the_rows_it_needs() -> None:
     names = [task.row.name for task in planned(CTR_PREDICTION).tasks]
 
     assert set(names) == {
+        "video_sound",
         "video_samples",
         "video_speech",
         "video_text",
@@ -33,7 +34,7 @@ def test_a_row_brings_the_rows_it_needs() -> None:
         "caption_generation",
         "ctr_prediction",
     }
-    assert names[0] == "video_samples"
+    assert names[:2] == ["video_sound", "video_samples"]
     assert names[-1] == "ctr_prediction"
 
 

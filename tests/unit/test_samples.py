@@ -12,10 +12,11 @@ from precompute.errors import UnusableSource
 from precompute.events import VideoUploaded
 from precompute.job import Job
 from precompute.settings import Settings
-from tests.unit.sampled_clips import InMemory, samples_of
+from tests.unit.sampled_clips import InMemory, samples_of, sound_of
 from tests.unit.video_files import BLACK, SIZE, pattern, plain, shots, tone, video
 from workers.video.differences import FrameDifferences
 from workers.video.frames import FrameSampler
+from workers.video.hearing import listen
 from workers.video.jpeg import JpegWriter, decode_jpeg
 from workers.video.picture import Picture, Scaler
 from workers.video.samples import VideoSamples, sample_video, sampled
@@ -107,12 +108,12 @@ def test_there_are_never_more_than_24_stills(tmp_path: Path):
 def test_sound_is_mono_at_16_khz_from_its_own_start(tmp_path: Path):
     """A surround tone that starts after the pictures: where it starts, how long and how high it is."""
     path = video(tmp_path / "a.mp4", shots(3), sounds=[tone(2, hertz=1000, channels=6)], sound_starts=0.7)
-    samples = samples_of(path)
-    sound = samples.sound()
-    assert samples.has_sound
+    heard = sound_of(path)
+    sound = heard.samples()
+    assert heard.has_sound
     assert sound.dtype == np.float32
-    assert samples.sound_starts_at + len(sound) / RATE_HZ == pytest.approx(2.7, abs=0.05)
-    first_loud = samples.sound_starts_at + np.flatnonzero(np.abs(sound) > 0.05)[0] / RATE_HZ
+    assert heard.starts_at + len(sound) / RATE_HZ == pytest.approx(2.7, abs=0.05)
+    first_loud = heard.starts_at + np.flatnonzero(np.abs(sound) > 0.05)[0] / RATE_HZ
     assert first_loud == pytest.approx(0.7, abs=0.01)
     second = sound[8000:24000]
     assert np.abs(np.fft.rfft(second)).argmax() == pytest.approx(1000, abs=2)
@@ -120,8 +121,8 @@ def test_sound_is_mono_at_16_khz_from_its_own_start(tmp_path: Path):
 
 def test_without_a_sound_track_there_is_no_sound(tmp_path: Path):
     """An empty array, not an error."""
-    samples = samples_of(video(tmp_path / "a.mp4", shots(1)))
-    assert (samples.has_sound, samples.sound_starts_at, samples.sound().shape) == (False, 0.0, (0,))
+    heard = sound_of(video(tmp_path / "a.mp4", shots(1)))
+    assert (heard.has_sound, heard.starts_at, heard.samples().shape) == (False, 0.0, (0,))
 
 
 def audio_frame(samples: np.ndarray, *, rate: int, layout: str) -> AudioFrame:
@@ -206,6 +207,29 @@ def test_differences_survive_being_kept():
     for name in FrameDifferences.__slots__:
         assert np.array_equal(getattr(read, name), getattr(kept, name))
     assert len(kept.pack()) == 5 * 21
+
+
+def test_sound_and_pictures_are_decoded_apart(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    """What is heard says where the opening is before a picture was decoded, and what version of the video it is of."""
+    caplog.set_level("INFO", logger="workers.video.hearing")
+    times = [0.852 + number / 25 for number in range(50)]
+    video(tmp_path / "vid_1.mp4", shots(1, 1), times=times, sounds=[tone(2)])
+    heard, seen = listen(job=job(tmp_path)), sample_video(job=job(tmp_path))
+    assert heard.value["pictures_start_at"] == pytest.approx(seen.value["first_frame_at"], abs=0.001)
+    assert (set(heard.parts), "sound" in seen.parts) == ({"sound"}, False)
+    assert heard.read == seen.read
+    assert [getattr(record, "action", "") for record in caplog.records] == ["sound_decoded"]
+
+
+def test_what_is_no_video_is_refused_alike(tmp_path: Path):
+    """By whoever looks first: a reader is told one thing of one file."""
+    (tmp_path / "vid_1.mp4").write_bytes(b"just words " * 500)
+    refusals = []
+    for look in (listen, sample_video):
+        with pytest.raises(UnusableSource) as raised:
+            look(job=job(tmp_path))
+        refusals.append((raised.value.code, raised.value.message))
+    assert refusals[0] == refusals[1]
 
 
 def test_a_single_picture_is_not_a_video(tmp_path: Path):

@@ -177,6 +177,7 @@ def test_every_row_says_what_it_reads_but_one() -> None:
     ("name", "sources"),
     [
         ("video_samples", [video_version]),
+        ("video_sound", [video_version]),
         ("scene_detection", []),
         ("face_detection", []),
         ("thumbnail_generation", []),

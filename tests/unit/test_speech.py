@@ -9,7 +9,7 @@ import av
 import jiwer
 import numpy as np
 import pytest
-from sampled_clips import samples_of
+from sampled_clips import sound_of
 
 from precompute.errors import ModelNotTrained, SourceUnavailable
 from workers.video.speech import (
@@ -58,7 +58,7 @@ def models_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def clip_sound() -> np.ndarray:
     """The sound of the project's own clip."""
-    return samples_of(CLIP).sound()
+    return sound_of(CLIP).samples()
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from precompute.job import Computed, Job
 from workers.binding import computes
 from workers.sources import setting, worder
 from workers.video.first_speech import FirstSpeech
+from workers.video.hearing import VideoSound
 from workers.video.remote_wording import worded_by, wording_service
 from workers.video.samples import VideoSamples
 from workers.video.speech import Listener, Transcript, transcript_of
@@ -29,7 +30,7 @@ _LISTENING_SHARE = 0.9
 
 
 @computes(CAPTION_GENERATION, reads=(setting("speech_model"), worder))
-def generate_captions(samples: VideoSamples, speech: FirstSpeech, *, job: Job) -> Computed:
+def generate_captions(samples: VideoSamples, sound: VideoSound, speech: FirstSpeech, *, job: Job) -> Computed:
     """What is said, with times on the video's clock, as text and as subtitles, and how a post could put it.
 
     Returns:
@@ -38,15 +39,15 @@ def generate_captions(samples: VideoSamples, speech: FirstSpeech, *, job: Job) -
 
     Raises:
         ModelNotTrained: The speech model is not there.
-        SourceUnavailable: The samples are gone, or the speech model cannot be written to the data folder now.
+        SourceUnavailable: The sound is gone, or the speech model cannot be written to the data folder now.
     """
-    transcript = _transcript(samples, speech, job=job)
-    cues = cues_of(transcript.segments, starts_at=samples.sound_starts_at)
+    transcript = _transcript(sound, speech, job=job)
+    cues = cues_of(transcript.segments, starts_at=sound.starts_at, ends_at=samples.duration)
     vtt, srt = as_vtt(cues), as_srt(cues)
     wording = _wording(transcript, job=job)
     value: Mapping[str, Any] = {
         "language": transcript.language,
-        "segments": _on_clock(transcript, starts_at=samples.sound_starts_at),
+        "segments": _on_clock(transcript, starts_at=sound.starts_at),
         "text": transcript.text,
         "srt": srt,
         "vtt": vtt,
@@ -59,12 +60,12 @@ def generate_captions(samples: VideoSamples, speech: FirstSpeech, *, job: Job) -
     return Computed(value=value, parts={VTT_PART: vtt.encode(), SRT_PART: srt.encode()}, read=read)
 
 
-def _transcript(samples: VideoSamples, speech: FirstSpeech, *, job: Job) -> Transcript:
+def _transcript(sound: VideoSound, speech: FirstSpeech, *, job: Job) -> Transcript:
     """All that is said: what was read already, and the windows that are left."""
     words = list(speech.words)
     if speech.unread:
         listener = Listener.to(
-            samples.sound(),
+            sound.samples(),
             first=speech.windows[0],
             model=job.settings.speech_model,
             models_dir=job.settings.data_dir / "models",

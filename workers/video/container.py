@@ -75,6 +75,14 @@ class OpenVideo:
     zero: float
 
     @property
+    def pictures_start(self) -> float:
+        """When the first picture is shown by the header, in seconds on the clock; 0.0 when it does not say."""
+        stream = self.pictures
+        if stream.start_time is None or not stream.time_base:
+            return 0.0
+        return float(stream.start_time * stream.time_base) - self.zero
+
+    @property
     def pictures_end(self) -> float | None:
         """When the pictures end by the header, in seconds on the clock; None when it does not say."""
         stream = self.pictures

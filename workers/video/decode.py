@@ -1,4 +1,4 @@
-"""One pass over a video: every frame and every piece of sound, with its time."""
+"""One pass over a video's pictures: every frame, with its time. The sound is decoded apart (hearing.py)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -36,16 +36,8 @@ class DecodedPicture:
     frame: VideoFrame
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecodedSound:
-    """A piece of sound, and when it starts, in seconds on the container's clock."""
-
-    at: float
-    frame: AudioFrame
-
-
-def decoded(video: OpenVideo, *, max_seconds: float) -> Iterator[DecodedPicture | DecodedSound]:
-    """Everything in the video, in the order of the file; pictures at ascending times.
+def decoded(video: OpenVideo, *, max_seconds: float) -> Iterator[DecodedPicture]:
+    """The pictures of the video, at ascending times; of its sound only how far it reaches is looked at.
 
     Damaged packets are passed over, as players do.
 
@@ -54,42 +46,60 @@ def decoded(video: OpenVideo, *, max_seconds: float) -> Iterator[DecodedPicture 
             ``video_damaged`` when no frame could be decoded, or ``video_truncated`` when much less was there than the
             header promises.
     """
-    _check_length(video.pictures_end or video.end or 0.0, max_seconds=max_seconds)
+    check_header(video, max_seconds=max_seconds)
     picture: DecodedPicture | None = None
     sound_end = 0.0
     pictures = 0
-    for frame in _frames(video):
-        if isinstance(frame, VideoFrame):
+    for packet in packets(video, streams=[video.pictures, *([video.sound] if video.sound else [])]):
+        if packet.stream is video.sound:
+            sound_end = max(sound_end, _packet_end(packet, zero=video.zero))
+            check_sound_end(sound_end, max_seconds=max_seconds)
+            continue
+        for frame in _frames(packet):
             picture = _picture(frame, video=video, before=picture, max_seconds=max_seconds)
             pictures += 1
             _check_length(picture.at, max_seconds=max_seconds)
             if pictures > _MOST_FRAMES_A_SECOND * max_seconds:
                 raise UnusableSource(f"the video has more than {pictures - 1} frames", code="too_many_frames")
             yield picture
-        elif frame.sample_rate > 0:
-            sound = DecodedSound(
-                at=_seconds(frame, video=video, otherwise=sound_end, max_seconds=max_seconds), frame=frame
-            )
-            sound_end = sound.at + frame.samples / frame.sample_rate
-            # Its end: a few bytes at one sample a second are hours of sound.
-            _check_length(sound_end, max_seconds=max_seconds + _MAY_MISS_SECONDS)
-            yield sound
     _check_complete(video, picture=picture, sound_end=sound_end)
 
 
-def _frames(video: OpenVideo) -> Iterator[VideoFrame | AudioFrame]:
-    streams: list[Stream] = [video.pictures]
-    if video.sound is not None:
-        streams.append(video.sound)
-    for packet in _packets(video, streams=streams):
-        try:
-            frames = packet.decode()
-        except av.error.FFmpegError:
-            continue
-        yield from (frame for frame in frames if isinstance(frame, VideoFrame | AudioFrame))
+def check_header(video: OpenVideo, *, max_seconds: float) -> None:
+    """Look at the length that the header tells, before anything is decoded.
+
+    Raises:
+        UnusableSource: ``video_too_long``.
+    """
+    _check_length(video.pictures_end or video.end or 0.0, max_seconds=max_seconds)
 
 
-def _packets(video: OpenVideo, *, streams: Sequence[Stream]) -> Iterator["Packet[Stream]"]:
+def check_sound_end(seconds: float, *, max_seconds: float) -> None:
+    """Look at how far the sound reaches: a few bytes at one sample a second are hours of it.
+
+    Raises:
+        UnusableSource: ``video_too_long``.
+    """
+    _check_length(seconds, max_seconds=max_seconds + _MAY_MISS_SECONDS)
+
+
+def _frames(packet: "Packet[Stream]") -> Iterator[VideoFrame]:
+    try:
+        frames = packet.decode()
+    except av.error.FFmpegError:
+        return
+    yield from (frame for frame in frames if isinstance(frame, VideoFrame))
+
+
+def _packet_end(packet: "Packet[Stream]", *, zero: float) -> float:
+    """When a piece of sound ends that is not decoded; 0 where it does not say."""
+    if packet.pts is None or packet.time_base is None:
+        return 0.0
+    return float((packet.pts + (packet.duration or 0)) * packet.time_base) - zero
+
+
+def packets(video: OpenVideo, *, streams: Sequence[Stream]) -> Iterator["Packet[Stream]"]:
+    """The packets of some of the streams in the order of the file; the last ones are empty, to flush decoders."""
     try:
         yield from video.container.demux(*streams)
     except av.error.FFmpegError:
@@ -103,7 +113,7 @@ def _packets(video: OpenVideo, *, streams: Sequence[Stream]) -> Iterator["Packet
 def _picture(
     frame: VideoFrame, *, video: OpenVideo, before: DecodedPicture | None, max_seconds: float
 ) -> DecodedPicture:
-    at = _seconds(frame, video=video, otherwise=before.until if before else 0.0, max_seconds=max_seconds)
+    at = seconds_of(frame, video=video, otherwise=before.until if before else 0.0, max_seconds=max_seconds)
     if before is not None and at <= before.at:
         # Broken time stamps; the order of frames is right, so time must go on.
         at = before.at + _SHORTEST_FRAME_SECONDS
@@ -118,7 +128,7 @@ def _shown(frame: VideoFrame, *, video: OpenVideo, max_seconds: float) -> float:
     return next((one for one in (told, guessed) if 0.0 < one <= max_seconds), float(1 / _USUAL_FRAME_RATE))
 
 
-def _seconds(frame: VideoFrame | AudioFrame, *, video: OpenVideo, otherwise: float, max_seconds: float) -> float:
+def seconds_of(frame: VideoFrame | AudioFrame, *, video: OpenVideo, otherwise: float, max_seconds: float) -> float:
     """When a frame comes; after the one before where it does not say, or says what cannot be."""
     at = None if frame.time is None else frame.time - video.zero
     return otherwise if at is None or at < -max_seconds else at

@@ -12,8 +12,8 @@ from precompute.catalogue import VIDEO_SPEECH
 from precompute.job import Job, StoredResult
 from workers.binding import computes
 from workers.sources import setting
-from workers.video.opening import opening_end
-from workers.video.samples import VideoSamples
+from workers.video.hearing import VideoSound
+from workers.video.opening import opening_end_heard
 from workers.video.speech import SAMPLE_RATE, Listener, Window, Word, speech_starts, windows_of
 
 _TRIES = 2
@@ -61,16 +61,15 @@ class FirstSpeech:
 
 
 @computes(VIDEO_SPEECH, opened_by=FirstSpeech.stored, reads=(setting("speech_model"),))
-def hear_first_words(samples: VideoSamples, *, job: Job) -> Mapping[str, Any]:
+def hear_first_words(sound: VideoSound, *, job: Job) -> Mapping[str, Any]:
     """The first window with words, which of a video of half a minute is all that is said.
 
     Raises:
         ModelNotTrained: The speech model is not there.
-        SourceUnavailable: The samples are gone, or the speech model cannot be written to the data folder now.
+        SourceUnavailable: The sound is gone, or the speech model cannot be written to the data folder now.
     """
-    opening_s = opening_end(samples) - samples.sound_starts_at
-    models_dir = job.settings.data_dir / "models"
-    first = first_speech(samples.sound(), opening_s=opening_s, model=job.settings.speech_model, models_dir=models_dir)
+    opening_s, models_dir = opening_end_heard(sound), job.settings.data_dir / "models"
+    first = first_speech(sound.samples(), opening_s=opening_s, model=job.settings.speech_model, models_dir=models_dir)
     return asdict(first)
 
 

@@ -13,6 +13,7 @@ from workers.binding import computes
 from workers.video.differences import FrameDifferences
 from workers.video.faces import faces_in
 from workers.video.first_speech import FirstSpeech
+from workers.video.hearing import VideoSound
 from workers.video.hook_advice import advice_for
 from workers.video.hook_score import Opening, score_of, total
 from workers.video.loudness import loudness_dbfs
@@ -26,25 +27,28 @@ REFERENCE_FRAME_RATE = 25.0
 
 
 @computes(HOOK_ANALYSIS, reads=())
-def analyse_hook(samples: VideoSamples, speech: FirstSpeech, text: Mapping[str, Any], *, job: Job) -> dict[str, Any]:
+def analyse_hook(
+    samples: VideoSamples, sound: VideoSound, speech: FirstSpeech, text: Mapping[str, Any], *, job: Job
+) -> dict[str, Any]:
     """Score, parts, text, words and advice for the first three seconds.
 
     Args:
         samples: Of the video.
+        sound: The same.
         speech: What is said first in it.
         text: What :func:`workers.video.first_text.read_first_text` gives.
         job: Only told how far it is.
 
     Raises:
         ModelNotTrained: The face model is missing.
-        SourceUnavailable: The samples are gone meanwhile.
+        SourceUnavailable: Samples or sound are gone meanwhile.
     """
     end = opening_end(samples)
     differences = samples.differences()
     cuts = [cut for cut in find_cuts(differences, frame_rate=samples.frame_rate) if cut < end]
     faces = [faces_in(frame.bgr()) for frame in takewhile(lambda frame: frame.at < end, samples.frames())]
     job.report(0.9)
-    opening_s = end - samples.sound_starts_at
+    opening_s = end - sound.starts_at
     starts_at = speech.starts_at
     opening = Opening(
         motion=motion_of(differences, until=end, cuts=cuts),
@@ -52,9 +56,9 @@ def analyse_hook(samples: VideoSamples, speech: FirstSpeech, text: Mapping[str, 
         face_share=sum(map(bool, faces)) / len(faces) if faces else 0.0,
         largest_face_share=max((face.share for found in faces for face in found), default=0.0),
         text=tuple(text["lines"]),
-        has_sound=samples.has_sound,
-        speech_starts_at=None if starts_at is None else max(0.0, starts_at + samples.sound_starts_at),
-        loudness_dbfs=loudness_dbfs(samples.sound()[: max(0, round(opening_s * SAMPLE_RATE))]),
+        has_sound=sound.has_sound,
+        speech_starts_at=None if starts_at is None else max(0.0, starts_at + sound.starts_at),
+        loudness_dbfs=loudness_dbfs(sound.samples()[: max(0, round(opening_s * SAMPLE_RATE))]),
     )
     parts = score_of(opening)
     return {

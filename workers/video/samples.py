@@ -1,13 +1,10 @@
-"""What one decode of a video leaves for its analyses."""
+"""What one decode of a video's pictures leaves for its analyses."""
 
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from precompute.catalogue import VIDEO_SAMPLES
 from precompute.job import Computed, Job, StoredResult
@@ -20,7 +17,6 @@ from workers.video.differences import FrameDifferences
 from workers.video.fetch import fetched
 from workers.video.frames import SampledFrame, unpack_jpegs
 from workers.video.sampling import Sampling
-from workers.video.sound import unpack_sound
 from workers.video.stills import Still
 
 logger = logging.getLogger(__name__)
@@ -37,14 +33,9 @@ class VideoSamples:
         first_frame_at: When the first frame is shown.
         width_px: Of the upright picture, with square pixels.
         height_px: The same.
-        has_sound: Whether anything could be decoded from a sound track.
-        sound_starts_at: When sample 0 of the sound is heard; 0.0 without sound.
     """
 
-    __slots__ = (
-        *("_stored", "duration", "first_frame_at", "frame_rate", "has_sound", "height_px", "sound_starts_at"),
-        "width_px",
-    )
+    __slots__ = ("_stored", "duration", "first_frame_at", "frame_rate", "height_px", "width_px")
 
     def __init__(self, stored: StoredResult) -> None:
         value = stored.value
@@ -54,8 +45,6 @@ class VideoSamples:
         self.first_frame_at: float = value["first_frame_at"]
         self.width_px: int = value["width_px"]
         self.height_px: int = value["height_px"]
-        self.has_sound: bool = value["has_sound"]
-        self.sound_starts_at: float = value["sound_starts_at"]
 
     def differences(self) -> FrameDifferences:
         """How every frame differs from the one before.
@@ -95,16 +84,6 @@ class VideoSamples:
             for at, jpeg in zip(kept["at"], jpegs, strict=True)
         )
 
-    def sound(self) -> NDArray[np.float32]:
-        """The sound track, (n,) float32, mono, 16 kHz, -1 to 1; empty without one.
-
-        Raises:
-            SourceUnavailable: The samples are gone meanwhile.
-        """
-        if not self.has_sound:
-            return np.zeros(0, dtype=np.float32)
-        return unpack_sound(self._stored.part("sound"))
-
     def _sampled(self, name: str) -> Iterator[SampledFrame]:
         kept: dict[str, Any] = self._stored.value[name]
         jpegs = unpack_jpegs(self._stored.part(name), sizes=kept["bytes"])
@@ -113,7 +92,7 @@ class VideoSamples:
 
 @computes(VIDEO_SAMPLES, opened_by=VideoSamples, reads=(video_version,), tells_read=True)
 def sample_video(*, job: Job) -> Computed:
-    """Fetch the video of the event and decode it once.
+    """Fetch the video of the event and decode its pictures once.
 
     Raises:
         UnusableSource: The video is missing, empty, too large or too long, no video, cut off or damaged.
@@ -140,6 +119,6 @@ def sampled(path: Path, *, settings: Settings, report: Callable[[float], None]) 
     """
     with opened_video(path) as video:
         sampling = Sampling(video=video, max_seconds=settings.max_video_seconds, report=report)
-        for item in decoded(video, max_seconds=settings.max_video_seconds):
-            sampling.add(item)
+        for picture in decoded(video, max_seconds=settings.max_video_seconds):
+            sampling.add(picture)
         return sampling.finish()

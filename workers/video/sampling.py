@@ -1,17 +1,16 @@
-"""What is kept of a video while it is decoded: five things, within one budget of bytes."""
+"""What is kept of a video's pictures while they are decoded: four things, within one budget of bytes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from precompute.errors import UnusableSource
 from precompute.job import Computed
 from workers.video.container import OpenVideo
-from workers.video.decode import DecodedPicture, DecodedSound
+from workers.video.decode import DecodedPicture
 from workers.video.differences import DifferenceMeter, FrameDifferences
 from workers.video.frames import FrameSampler, pack_jpegs
 from workers.video.picture import Picture, Scaler
-from workers.video.sound import SoundCollector, pack_sound
 from workers.video.stills import MOST_STILLS, StillPicker, slot_seconds
 
 TEN_MINUTES = 600.0
@@ -20,8 +19,7 @@ TEN_MINUTES = 600.0
 _FRAMES_BYTES = 17_000_000
 _OPENING_BYTES = 2_000_000
 _STILLS_BYTES = 5_500_000
-_SOUND_BYTES = 6_000_000
-"""Together with 21 bytes a frame for the differences (0.76 MB at 60 frames a second) 31.3 MB."""
+"""Together with 21 bytes a frame for the differences (0.76 MB at 60 frames a second) and the sound 31.3 MB."""
 
 _FRAME_MOST_BYTES = 80_000
 """A busy 640 x 360 frame at quality 85; short videos need no more than this for each."""
@@ -60,7 +58,7 @@ class _Eyes:
             meter=DifferenceMeter(),
             frames=FrameSampler(
                 scaler=Scaler.within(picture, long_side_px=_FRAMES_LONG_SIDE_PX),
-                bytes_left=round(_FRAMES_BYTES * _longer_than_usual(max_seconds)),
+                bytes_left=round(_FRAMES_BYTES * longer_than_usual(max_seconds)),
                 most_bytes=_FRAME_MOST_BYTES,
             ),
             opening=FrameSampler(
@@ -76,7 +74,7 @@ class _Eyes:
 
 @dataclass(slots=True, kw_only=True)
 class Sampling:
-    """Takes frames and sound as they are decoded; holds a few frames at a time, never all.
+    """Takes frames as they are decoded; holds a few at a time, never all.
 
     Attributes:
         video: Being decoded.
@@ -88,20 +86,13 @@ class Sampling:
     max_seconds: float
     report: Callable[[float], None]
     _eyes: _Eyes | None = None
-    _ears: SoundCollector = field(init=False)
     _until: float = 0.0
 
-    def __post_init__(self) -> None:
-        self._ears = SoundCollector(max_seconds=self.max_seconds)
-
-    def add(self, item: DecodedPicture | DecodedSound) -> None:
-        """Take the next frame or piece of sound."""
-        if isinstance(item, DecodedSound):
-            self._ears.add(item.frame, at=item.at)
-            return
+    def add(self, picture: DecodedPicture) -> None:
+        """Take the next frame."""
         if self._eyes is None:
-            self._eyes = _Eyes.for_first(item, video=self.video, max_seconds=self.max_seconds)
-        self._look(item, eyes=self._eyes)
+            self._eyes = _Eyes.for_first(picture, video=self.video, max_seconds=self.max_seconds)
+        self._look(picture, eyes=self._eyes)
 
     def finish(self) -> Computed:
         """Everything kept.
@@ -113,17 +104,12 @@ class Sampling:
             raise UnusableSource("no picture of the video can be decoded", code="video_damaged")
         differences = self._eyes.meter.finish()
         value, parts = _pictures_kept(self._eyes)
-        track = self._ears.finish()
-        if len(differences.at) == 1 and track is None and self._until - self._eyes.first_at <= _PICTURE_SECONDS:
+        shown_for = self._until - self._eyes.first_at
+        if len(differences.at) == 1 and self.video.sound is None and shown_for <= _PICTURE_SECONDS:
             raise UnusableSource("the file is a picture, not a video", code="not_a_video")
-        if track is not None:
-            allowed = round(_SOUND_BYTES * _longer_than_usual(self.max_seconds))
-            parts["sound"] = pack_sound(track.samples, max_bytes=allowed)
         value |= {
             "duration": round(self._until - min(0.0, self._eyes.first_at), 6),
             "frame_rate": _frame_rate(differences, until=self._until),
-            "has_sound": track is not None,
-            "sound_starts_at": 0.0 if track is None else track.starts_at,
         }
         self.report(1.0)
         return Computed(value=value, parts=parts | {"differences": differences.pack()})
@@ -161,5 +147,6 @@ def _frame_rate(differences: FrameDifferences, *, until: float) -> float:
     return round(steps / seconds, 4)
 
 
-def _longer_than_usual(max_seconds: float) -> float:
+def longer_than_usual(max_seconds: float) -> float:
+    """By which factor more bytes may be kept of the longest video allowed than of one of ten minutes."""
     return max(1.0, max_seconds / TEN_MINUTES)

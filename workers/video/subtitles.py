@@ -32,19 +32,20 @@ class Cue:
     lines: tuple[str, ...]
 
 
-def cues_of(segments: Iterable[Segment], *, starts_at: float = 0.0) -> tuple[Cue, ...]:
+def cues_of(segments: Iterable[Segment], *, starts_at: float = 0.0, ends_at: float = float("inf")) -> tuple[Cue, ...]:
     """The segments as cues in the order of time that neither overlap nor are empty.
 
     Args:
         segments: Of the transcript, in the order of time.
         starts_at: Seconds on the video's clock at which the sound starts; added to all times.
+        ends_at: When the video ends, in seconds on its clock; no cue stays longer to be read at leisure.
     """
     groups = [group for segment in segments for group in _groups(segment.words)]
     cues: list[Cue] = []
     for index, words in enumerate(groups):
         start = max(round(words[0].start + starts_at, 3), cues[-1].end if cues else 0.0)
         end = words[-1].end + starts_at
-        follows = groups[index + 1][0].start + starts_at if index + 1 < len(groups) else float("inf")
+        follows = groups[index + 1][0].start + starts_at if index + 1 < len(groups) else ends_at
         end = max(end, min(start + SHORTEST_S, follows))
         # Whisper gives some words no length at all
         end = max(round(end, 3), round(start + 0.001, 3))

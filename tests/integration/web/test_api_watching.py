@@ -13,7 +13,7 @@ from precompute.queues import Queue
 from precompute.warming import Tally
 from precompute.warmth import Warmth
 
-HIDDEN = dict.fromkeys(("video_samples", "video_speech", "video_text"), 0)
+HIDDEN = dict.fromkeys(("video_samples", "video_sound", "video_speech", "video_text"), 0)
 """What only feeds results of a video."""
 
 
