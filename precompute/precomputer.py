@@ -271,7 +271,7 @@ class Precomputer:
     def measures(self) -> Measures:
         """Counts and workers as they are now."""
         if self.near is not None:
-            self.near.flush()
+            self.near.flush_hits()
         return measure(self.cache, self.catalogue)
 
     def _on(self, trigger: Trigger) -> Receipt:

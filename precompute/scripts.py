@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import resources
 from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
+from redis.driver_info import DriverInfo
 from redis.retry import Retry
 
 from precompute.breaker import watch
@@ -52,6 +54,7 @@ def connect(
         # One more try covers a connection that the server closed meanwhile; more would only add to the wait.
         retry=Retry(NoBackoff(), 1),
         health_check_interval=30,
+        driver_info=_driver(),
     )
     if impatient:
         watch(client, patience_s=answer_timeout_s)
@@ -83,6 +86,16 @@ def _refusal(problem: redis.RedisError) -> str | None:
         return _REFUSALS[code]
     away = isinstance(problem, redis.ConnectionError | redis.TimeoutError)
     return type(problem).__name__ if away else None
+
+
+@cache
+def _driver() -> DriverInfo:
+    """Who we say we are, found out once.
+
+    The client library reads it from its package's files for each connection, which is more than half of what connecting
+    costs (0.8 of 1.2 ms of the processor), and many connect at once when many start to ask.
+    """
+    return DriverInfo()
 
 
 @contextmanager

@@ -129,7 +129,7 @@ class Scrape(Collector):
         if self._requests is not None:
             self._requests.flush()
         if self._precomputer.near is not None:
-            self._precomputer.near.flush()
+            self._precomputer.near.flush_hits()
         counters = counted(cache)
         measures, now = measure(cache, catalogue, counters=counters), standing(cache)
         return [

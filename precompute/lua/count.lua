@@ -2,7 +2,6 @@
 -- What has taken the entry's place since was not read by them (see read.lua, which counts the others).
 for position = 1, #ARGV, 4 do
   local key, many, last = ARGV[position], ARGV[position + 2], ARGV[position + 3]
-  redis.call('HINCRBY', 'pc:m', 'hit:' .. type_of(key), many)
   local entry = redis.call('HMGET', entry_of(key), 'at', 'lr')
   if entry[1] == ARGV[position + 1] then
     redis.call('HINCRBY', entry_of(key), 'rd', many)

@@ -6,6 +6,7 @@
 --                         input, sr token of the sources ('' unknown, or outdated since), ca cause, ev event, rd reads, lr
 --                         last read (ms), wu a prediction says it will be read until then (ms), pk 1: not read lately, so
 --                         not refreshed until it is read; fv format of the entry, 1 where it is not set; p:NAME parts
+--   pc:p:KEY:OWNER  hash  parts of a result that is about to be stored, sent ahead of it
 --   pc:t:KEY        hash  the latest task for that key: id, state, times, error, deliveries, attempts, owner ...
 --                         outdated: something was learned since it began, so its result is stale at once
 --                         ex: not begun by then (ms), it is dropped; aside 1: it ended its workers; undo: the record of the

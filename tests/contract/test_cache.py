@@ -6,6 +6,7 @@ import pytest
 from bench import CATALOGUE, CUTS, GRACE, KEPT_FOR_ERRORS, NOON, SOLO, TTL, Bench, key
 from servers import free_port
 
+from precompute.ages import ages_of
 from precompute.cache import Cache
 from precompute.entry import Entry, Miss, State
 from precompute.errors import InputGone, LeaseLost, StoreUnavailable
@@ -128,6 +129,30 @@ def test_parts_of_the_result_before_do_not_outlive_it(bench: Bench) -> None:
 
     assert bench.cache.read_part(key(SOLO), "1.jpg") == b"new"
     assert bench.cache.read_part(key(SOLO), "2.jpg") is None
+
+
+def test_parts_sent_ahead_are_left_nowhere_else(bench: Bench) -> None:
+    """They belong to their result, and are gone at once where it is not written."""
+    bench.have(SOLO, parts={"1.jpg": b"..."})
+    bench.trigger(CUTS)
+    with pytest.raises(LeaseLost):
+        bench.store(CUTS, parts={"1.jpg": b"..."})
+
+    assert not bench.client.keys("pc:p:*")
+    assert bench.client.pttl(f"pc:e:{key(SOLO)}") > 60_000
+
+
+def test_a_result_is_not_written_without_its_parts(bench: Bench) -> None:
+    """Where they were evicted on their way nothing is written, and whoever computed it may store it once more."""
+    bench.trigger(SOLO)
+    bench.begin(SOLO, owner="w1")
+    ages = ages_of(SOLO, key(SOLO)).in_ms()
+    now = bench.cache.now_ms()
+    assert bench.cache.scripts.run("store", str(key(SOLO)), "w1", now, *ages, 1, "etag", "", b"{}", 1, 3) == -1
+    assert isinstance(bench.cache.read(key(SOLO)), Miss)
+
+    bench.store(SOLO, owner="w1", parts={"1.jpg": b"..."})
+    assert bench.cache.read_part(key(SOLO), "1.jpg") == b"..."
 
 
 def test_generations_count_up(bench: Bench) -> None:

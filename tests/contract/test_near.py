@@ -199,6 +199,27 @@ def test_each_read_is_counted_once(bench: Bench, processes: Callable[..., Proces
     assert int(last) == bench.cache.now_ms()
 
 
+def test_hits_are_told_without_changing_the_entry(bench: Bench, processes: Callable[..., Process]) -> None:
+    """Everybody's counters are up to date as often as asked; the entry's own count waits, so that it stays kept."""
+    bench.have(SOLO)
+    process = processes()
+    reads = [0]
+
+    def read_one() -> bool:
+        reads[0] += 1
+        return process.from_here()
+
+    until(read_one)
+    before = bench.client.hgetall(f"pc:e:{NAME}")
+    process.near.flush_hits()
+    process.near.flush_hits()
+    assert bench.counters()["hit:solo"] == reads[0]
+    assert bench.client.hgetall(f"pc:e:{NAME}") == before
+    process.near.flush()
+    assert bench.counters()["hit:solo"] == reads[0]
+    assert int(bench.client.hget(f"pc:e:{NAME}", "rd")) == reads[0]
+
+
 def test_reads_of_what_was_replaced_are_not_the_new_ones(bench: Bench, processes: Callable[..., Process]) -> None:
     """They count as hits; the new result waits for its first reader, who is told apart."""
     bench.have(SOLO, value={"n": 0})
