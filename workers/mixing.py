@@ -1,7 +1,7 @@
 """Results of one subject that were computed from different versions of it: the older ones go stale."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from precompute.due import DueEntries, HeldEntry
 from precompute.errors import SourceUnavailable
@@ -38,8 +38,9 @@ def outdate_mixed(engine: Engine, bindings: Mapping[str, Binding], row: TaskType
     held = {entry.row.name: entry for entry in due.held(event.ref, about) if entry.fingerprint == event.fingerprint}
     # What is held says by itself what it was computed from: neither the video's server nor anybody else is asked.
     known = {name: entry.source for name, entry in held.items()}
+    known |= _told_by_others(about, known, bindings)
     tokens = Tokens(engine=engine, bindings=bindings, event=event, known=known)
-    mixed = [held[one.name] for one in derived if one.name in held and _is_mixed(held[one.name], held, tokens)]
+    mixed = [held[one.name] for one in derived if one.name in held and _is_mixed(held[one.name], tokens)]
     if mixed:
         due.renew(mixed, event=event)
         names = [entry.row.name for entry in mixed]
@@ -48,12 +49,26 @@ def outdate_mixed(engine: Engine, bindings: Mapping[str, Binding], row: TaskType
         )
 
 
-def _is_mixed(entry: HeldEntry, held: Mapping[str, HeldEntry], tokens: Tokens) -> bool:
-    read = list(_read_for(entry.row, held))
-    if not entry.source or any(one.name not in held for one in read):
+def _told_by_others(
+    about: Iterable[TaskType], known: Mapping[str, str], bindings: Mapping[str, Binding]
+) -> dict[str, str]:
+    """Tokens of results that are not held, as a video's sound, told by one that is made of the very same sources."""
+    alone = [row.name for row in about if not row.inputs and bindings[row.name].reads]
+    return {
+        name: known[other]
+        for name in alone
+        for other in alone
+        if name not in known and other in known and bindings[name].reads == bindings[other].reads
+    }
+
+
+def _is_mixed(entry: HeldEntry, tokens: Tokens) -> bool:
+    known = dict(tokens.known)
+    read = list(_read_for(entry.row, known))
+    if not entry.source or any(one.name not in known for one in read):
         return False  # it is outdated, or nobody can tell
     # All its inputs were known when it was computed: one that is not has been outdated or replaced since.
-    if not all(held[one.name].source for one in read):
+    if not all(known[one.name] for one in read):
         return True
     try:
         return tokens.computed_now(entry.row) != entry.source
@@ -61,10 +76,10 @@ def _is_mixed(entry: HeldEntry, held: Mapping[str, HeldEntry], tokens: Tokens) -
         return False  # its refresh will ask again
 
 
-def _read_for(row: TaskType, held: Mapping[str, HeldEntry]) -> Iterator[TaskType]:
+def _read_for(row: TaskType, known: Mapping[str, str]) -> Iterator[TaskType]:
     """The inputs of a row; in place of one that nobody needed any more, as what is said first, those of its own."""
     for needed in row.inputs:
-        if needed.transient and needed.inputs and needed.name not in held:
-            yield from _read_for(needed, held)
+        if needed.transient and needed.inputs and needed.name not in known:
+            yield from _read_for(needed, known)
         else:
             yield needed

@@ -30,7 +30,7 @@ from precompute.queues import Queue
 from precompute.refreshing import AGAIN_IN, Refreshing, Swept
 from precompute.revalidation import Revalidation
 from precompute.task_type import TaskType
-from workers.binding import Binding
+from workers.binding import Binding, Source
 from workers.jobs import job_of
 from workers.sources import token_of
 from workers.wiring import Engine
@@ -47,12 +47,14 @@ class Tokens:
         bindings: The functions, which say what results are computed from.
         event: About whom or what.
         known: Tokens by task type; those that are told from the start are not asked for.
+        said: What sources said.
     """
 
     engine: Engine
     bindings: Mapping[str, Binding]
     event: Event
     known: dict[str, str] = field(default_factory=dict)
+    said: dict[Source, str] = field(default_factory=dict)
 
     def of(self, row: TaskType) -> str:
         """The token that a result of ``row`` computed now would have; empty when nobody can tell.
@@ -71,9 +73,13 @@ class Tokens:
             SourceUnavailable: A source cannot be asked now.
         """
         binding = self.bindings[row.name]
-        job = job_of(self.event, engine=self.engine, report=lambda share: None)
-        read = ("",) if binding.reads is None else tuple(source(job) for source in binding.reads)
+        read = ("",) if binding.reads is None else tuple(map(self._said_by, binding.reads))
         return token_of(read, inputs=[self.of(needed) for needed in row.inputs])
+
+    def _said_by(self, source: Source) -> str:
+        if source not in self.said:
+            self.said[source] = source(job_of(self.event, engine=self.engine, report=lambda share: None))
+        return self.said[source]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,14 +67,21 @@ def test_what_was_replaced_meanwhile_stays(worker: Worker, bench: Bench, precomp
 
 
 HEARD = replace(RAW, name="heard", inputs=(RAW,))
+APART = replace(RAW, name="heard")
 SAID = replace(CUTS, name="said", inputs=(RAW, HEARD))
-"""What is computed from the samples and from what was taken from them, and dropped like them."""
+"""What is computed from the samples and from what was taken from them, and dropped like them; or from a twin."""
 
 
-def test_what_came_of_a_dropped_part_of_the_old_video_is_outdated_too(worker: Worker, bench: Bench) -> None:
+@pytest.mark.parametrize("heard", [HEARD, APART], ids=["of the samples", "of the same video"])
+def test_what_came_of_a_dropped_part_of_the_old_video_is_outdated_too(
+    worker: Worker, bench: Bench, heard: TaskType
+) -> None:
     """Though that part is not there to tell which video it was of; of the same video it stays fresh."""
-    worker.engine = replace(worker.engine, catalogue=Catalogue.of((RAW, HEARD, CUTS, SAID)))
-    worker.bindings |= {row.name: worker.world.bound(row) for row in (HEARD, SAID)}
+    said = replace(SAID, inputs=(RAW, heard))
+    worker.engine = replace(worker.engine, catalogue=Catalogue.of((RAW, heard, CUTS, said)))
+    world = worker.world
+    apart = world.bound(heard, world.look_at_video, tells=True)
+    worker.bindings |= {"heard": world.bound(heard) if heard.inputs else apart, "said": world.bound(said)}
 
     def asked(*rows: TaskType, force: bool = False) -> list[str]:
         event = VideoUploaded(subject_id="v1", user_id="u1", fingerprint="f1")

@@ -12,7 +12,7 @@ from servers import serving
 
 import celeryconfig
 from precompute.admission import admit
-from precompute.catalogue import SCENE_DETECTION, THUMBNAIL_GENERATION, VIDEO_SAMPLES
+from precompute.catalogue import CAPTION_GENERATION, SCENE_DETECTION, VIDEO_SAMPLES
 from precompute.entry import Entry
 from precompute.events import VideoUploaded
 from precompute.fingerprint import fingerprint_of
@@ -109,8 +109,8 @@ def decodes(platform: Platform) -> int:
 
 
 def test_a_video_is_decoded_again_only_when_it_has_changed(platform: Platform, shelf: Shelf, tmp_path: Path) -> None:
-    """Read when stale or swept when due: one byte is asked for; when the ETag is another, all results are made anew."""
-    rows = (SCENE_DETECTION, THUMBNAIL_GENERATION)
+    """One byte is asked for; when the ETag is another, pictures and sound are decoded anew, of a video fetched once."""
+    rows = (SCENE_DETECTION, CAPTION_GENERATION)
     shelf.video, shelf.etag = clips.with_cuts(tmp_path / "one.mp4", cuts=[1.0], seconds=2.0).read_bytes(), '"one"'
     uploaded(platform, shelf, *rows)
     first = entry(platform, SCENE_DETECTION)

@@ -47,13 +47,16 @@ class Fetched:
 
 
 @contextmanager
-def fetched(source: VideoSource, *, settings: Settings, resolve: Resolve = looked_up) -> Iterator[Fetched]:
+def fetched(
+    source: VideoSource, *, settings: Settings, resolve: Resolve = looked_up, folder: Path | None = None
+) -> Iterator[Fetched]:
     """The video's file; a fetched one is deleted at the end, one of the media folder stays where it is.
 
     Args:
         source: Where it is.
         settings: How large it may be, how long it may take, and which addresses may be called.
         resolve: Looks names up.
+        folder: Where a fetched one is put; with other temporary files if None.
 
     Raises:
         UnusableSource: ``video_missing``, ``video_forbidden``, ``video_empty``, ``video_too_large``, ``video_encoded``,
@@ -64,7 +67,7 @@ def fetched(source: VideoSource, *, settings: Settings, resolve: Resolve = looke
     if isinstance(source, LocalVideo):
         yield Fetched(path=source.path, version=_checked(source, max_bytes=max_bytes))
         return
-    with tempfile.NamedTemporaryFile(prefix="video-") as file:
+    with tempfile.NamedTemporaryFile(prefix="video-", dir=folder) as file:
         reach = _Reach(source=source, settings=settings, resolve=resolve, seconds_left=_clock(settings))
         version = _download(reach, into=file.file, max_bytes=max_bytes)
         yield Fetched(path=Path(file.name), version=version)

@@ -16,15 +16,15 @@ from av.audio.stream import AudioStream
 from av.stream import Discard
 from numpy.typing import NDArray
 
-from precompute.catalogue import VIDEO_SOUND
+from precompute.catalogue import VIDEO_SAMPLES, VIDEO_SOUND
 from precompute.job import Computed, Job, StoredResult
 from precompute.settings import Settings
 from workers.binding import computes
-from workers.sources import video_source, video_version
+from workers.sources import video_version
 from workers.video.container import OpenVideo, opened_video
 from workers.video.decode import check_header, check_sound_end, packets, seconds_of
-from workers.video.fetch import fetched
 from workers.video.sampling import longer_than_usual
+from workers.video.shared_fetch import fetched_for_both
 from workers.video.sound import SoundCollector, pack_sound, unpack_sound
 
 logger = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ def listen(*, job: Job) -> Computed:
         UnusableSource: The video is missing, empty, too large or too long, or no video.
         SourceUnavailable: It cannot be fetched now.
     """
-    with fetched(video_source(job), settings=job.settings) as video:
+    with fetched_for_both(job, row=VIDEO_SOUND, other=VIDEO_SAMPLES) as video:
         sound = listened(video.path, settings=job.settings)
     logger.info("sound decoded", extra={"action": "sound_decoded", "video_id": job.event.subject_id})
     return replace(sound, read=(video.version,))

@@ -6,17 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from precompute.catalogue import VIDEO_SAMPLES
+from precompute.catalogue import VIDEO_SAMPLES, VIDEO_SOUND
 from precompute.job import Computed, Job, StoredResult
 from precompute.settings import Settings
 from workers.binding import computes
-from workers.sources import video_source, video_version
+from workers.sources import video_version
 from workers.video.container import opened_video
 from workers.video.decode import decoded
 from workers.video.differences import FrameDifferences
-from workers.video.fetch import fetched
 from workers.video.frames import SampledFrame, unpack_jpegs
 from workers.video.sampling import Sampling
+from workers.video.shared_fetch import fetched_for_both
 from workers.video.stills import Still
 
 logger = logging.getLogger(__name__)
@@ -98,8 +98,7 @@ def sample_video(*, job: Job) -> Computed:
         UnusableSource: The video is missing, empty, too large or too long, no video, cut off or damaged.
         SourceUnavailable: It cannot be fetched now.
     """
-    source = video_source(job)
-    with fetched(source, settings=job.settings) as video:
+    with fetched_for_both(job, row=VIDEO_SAMPLES, other=VIDEO_SOUND) as video:
         samples = sampled(video.path, settings=job.settings, report=job.report)
     logger.info("video decoded", extra={"action": "video_decoded", "video_id": job.event.subject_id})
     return replace(samples, read=(video.version,))
