@@ -59,7 +59,8 @@ class NounBlueprint(Blueprint):  # type: ignore[misc]
 
     def arguments(self, schema: type[Schema], **options: Any) -> Callable[[View], View]:
         """Read the request with a schema, and say so in the document."""
-        return super().arguments(schema, **options)  # type: ignore[no-any-return]
+        # Given the class, webargs makes it anew for each request, with all that is nested in it: 0.17 ms of a trigger.
+        return super().arguments(schema(), **options)  # type: ignore[no-any-return]
 
     def response(self, status_code: int, schema: type[Schema], **options: Any) -> Callable[[View], View]:
         """Answer with a schema, and say so in the document."""

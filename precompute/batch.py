@@ -21,7 +21,6 @@ from precompute.load import Backlog, check_room
 from precompute.media import locate_video
 from precompute.memory import Memory
 from precompute.message import Dispatch
-from precompute.needs import Latest
 from precompute.planner import Plan, plan
 
 _log = logging.getLogger(__name__)
@@ -98,8 +97,6 @@ class Batch:
             check_room(self.backlog, queue, bounds=self.bounds)
         receipts = admit_all(plans, ledger=self.ledger, dispatch=self.dispatch)
         receipts = call_back(plans, receipts, callbacks=self.callbacks, at=self.ledger.cache.clock())
-        # Before the action is recorded: what is predicted from it asks what its user brought last.
-        Latest(self.ledger.cache.client).remember(one.event for one in plans)
         # Last: a trigger that is refused comes again, and then joins what was admitted, but must not be recorded twice.
         self.memory.record_events(one.event for one in plans)
         for one, receipt in zip(plans, receipts, strict=True):

@@ -9,6 +9,7 @@ from precompute.clock import Clock, system_clock
 from precompute.errors import StoreUnavailable
 from precompute.events import CampaignCreated, Event, UserLoggedIn, VideoUploaded
 from precompute.facts import Action, CampaignFact, Fact, UserFact, VideoFact
+from precompute.needs import Latest
 from precompute.recent import RecentActions
 from precompute.sightings import Sightings
 from precompute.stream import FactStream
@@ -53,6 +54,7 @@ class Memory:
     ) -> None:
         self._stream = stream
         self._recent = recent
+        self._latest = Latest(recent.client)
         self._clock = clock
         self._then = then
         self._sightings = Sightings(self.record, clock=clock)
@@ -94,8 +96,11 @@ class Memory:
         Raises:
             BadParameters: Something in one of them is not JSON.
             BrokerUnavailable: None was accepted, or no answer came.
+            StoreUnavailable: The cache cannot be reached; none was accepted.
         """
         at, events = self._clock(), list(events)
+        # Before the actions: what is predicted from them asks what their users brought last.
+        self._latest.remember(events)
         facts = [fact for event in events for fact in facts_of(event, at=at)]
         zones = {event.user_id: zone for event in events if (zone := zone_of(event)) is not None}
         # A login has just had computed what is not fresh, and is answered with what comes after it.

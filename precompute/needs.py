@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 import redis
@@ -11,6 +12,7 @@ from precompute.catalogue import Catalogue
 from precompute.durations import in_ms
 from precompute.errors import PrecomputeError
 from precompute.events import Event, UserLoggedIn, event_from_json
+from precompute.lane import Lanes
 from precompute.scripts import reaching_cache
 from precompute.subjects import CacheKey, Subject
 from precompute.task_type import TaskType
@@ -53,8 +55,7 @@ class Latest:
     """
 
     def __init__(self, client: "redis.Redis") -> None:
-        # redis-py annotates every answer as bytes or str or awaitable; this client gives bytes.
-        self._client: Any = client
+        self._lanes = Lanes(client)
 
     def remember(self, events: Iterable[Event]) -> None:
         """Keep what users brought; of two events about one kind of subject the later one.
@@ -65,11 +66,8 @@ class Latest:
         by_user: dict[str, dict[str, str]] = {}
         for event in events:
             by_user.setdefault(event.user_id, {})[event.subject.value] = event.to_json()
-        with reaching_cache(), self._client.pipeline(transaction=False) as pipe:
-            for user_id, told in by_user.items():
-                pipe.hset(_hash_of(user_id), mapping=told)
-                pipe.pexpire(_hash_of(user_id), in_ms(KEPT))
-            pipe.execute()
+        kept = [("HSET", _hash_of(user_id), *chain.from_iterable(told.items())) for user_id, told in by_user.items()]
+        self._ask([*kept, *(("PEXPIRE", _hash_of(user_id), in_ms(KEPT)) for user_id in by_user)])
 
     def of_each(self, user_ids: Sequence[str]) -> list[Mapping[Subject, Event]]:
         """What is known of some users, in their order.
@@ -77,11 +75,16 @@ class Latest:
         Raises:
             StoreUnavailable: The server cannot be reached.
         """
-        with reaching_cache(), self._client.pipeline(transaction=False) as pipe:
-            for user_id in user_ids:
-                pipe.hgetall(_hash_of(user_id))
-            found = pipe.execute()
-        return [_events(told) for told in found]
+        return [_events(lines) for lines in self._ask([("HVALS", _hash_of(user_id)) for user_id in user_ids])]
+
+    def _ask(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
+        with reaching_cache():
+            try:
+                return self._lanes.ask_each(commands)
+            except redis.ConnectionError:
+                # The server was restarted since, or closed what stood idle.
+                self._lanes.close()
+                return self._lanes.ask_each(commands)
 
 
 def needs(
@@ -113,9 +116,9 @@ def _hash_of(user_id: str) -> str:
     return f"pc:u:{user_id}"
 
 
-def _events(told: Mapping[bytes, bytes]) -> Mapping[Subject, Event]:
+def _events(lines: Iterable[bytes]) -> Mapping[Subject, Event]:
     events = {}
-    for line in told.values():
+    for line in lines:
         try:
             event = event_from_json(line)
         except (KeyError, TypeError, ValueError, PrecomputeError):

@@ -13,6 +13,7 @@ from redis.exceptions import LockNotOwnedError
 from precompute.errors import BrokerUnavailable, SourceUnavailable, StoreUnavailable, UnusableSource
 from precompute.fact_json import fact_from_json, fact_to_json
 from precompute.facts import Fact
+from precompute.lane import Lanes
 from precompute.scripts import reaching
 from precompute.settings import Settings
 
@@ -81,6 +82,7 @@ class FactStream:
         # redis-py annotates every answer as bytes or str or awaitable; this client gives bytes.
         self._client: Any = client
         self._append = self._client.register_script(_APPEND)
+        self._lanes = Lanes(client)
 
     def append(self, facts: Sequence[Fact]) -> None:
         """Accept facts, in their order, all or none; one round trip.
@@ -92,7 +94,12 @@ class FactStream:
         if facts:
             lines = [fact_to_json(fact) for fact in facts]
             with _reaching_broker():
-                self._append(keys=[STREAM], args=lines)
+                try:
+                    self._lanes.ask("EVALSHA", self._append.sha, 1, STREAM, *lines)
+                except (redis.ConnectionError, redis.exceptions.NoScriptError):
+                    # The server was restarted since: the library's own way connects anew, and brings the script along.
+                    self._lanes.close()
+                    self._append(keys=[STREAM], args=lines)
 
     def waiting(self) -> int:
         """How many facts are accepted and not stored yet."""
