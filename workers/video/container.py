@@ -50,9 +50,14 @@ _NO_PROTOCOL = "none"
 _DECODER_THREADS = 2
 """Hides waiting without hogging the machine: a pool runs several workers. The processor time is the same with one."""
 
-_UNFILTERED = "noref"
-"""Frames that no other is decoded from are left unfiltered: a twelfth of the processor time. Nothing can build up, and
-at the sizes that frames are looked at no difference is seen; stills are taken from other frames."""
+_UNFILTERED = {"h264": "bidir"}
+_UNFILTERED_OTHERWISE = "noref"
+"""Frames that no other is decoded from are left unfiltered, and of H.264 all that lie between others (B).
+
+It saves a ninth of the processor time. At a third of their size, about that at which they are looked at, they differ by
+0.03 to 0.14 of 255 on average, and what is decoded from them, stills among it, by 0.01 to 0.08 (five clips). Of other
+codecs all frames may be of such a kind, so that the differences would build up.
+"""
 
 _PICTURES_ONLY = Disposition.attached_pic | Disposition.timed_thumbnails
 _MP4_STARTS = {b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip"}
@@ -191,7 +196,8 @@ def _pictures(container: InputContainer) -> VideoStream:
     if stream.width * stream.height > _MOST_PIXELS:
         problem = f"the video's frame of {stream.width} x {stream.height} pixels is too large"
         raise UnusableSource(problem, code="frame_too_large")
-    stream.codec_context.options = {"max_pixels": str(_MOST_PIXELS), "skip_loop_filter": _UNFILTERED}
+    unfiltered = _UNFILTERED.get(stream.codec_context.name, _UNFILTERED_OTHERWISE)
+    stream.codec_context.options = {"max_pixels": str(_MOST_PIXELS), "skip_loop_filter": unfiltered}
     stream.thread_type = "AUTO"
     stream.codec_context.thread_count = _DECODER_THREADS
     return stream

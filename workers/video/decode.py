@@ -95,7 +95,7 @@ def _packet_end(packet: "Packet[Stream]", *, zero: float) -> float:
     """When a piece of sound ends that is not decoded; 0 where it does not say."""
     if packet.pts is None or packet.time_base is None:
         return 0.0
-    return float((packet.pts + (packet.duration or 0)) * packet.time_base) - zero
+    return _seconds(packet.pts + (packet.duration or 0), packet.time_base) - zero
 
 
 def packets(video: OpenVideo, *, streams: Sequence[Stream]) -> Iterator["Packet[Stream]"]:
@@ -122,10 +122,17 @@ def _picture(
 
 def _shown(frame: VideoFrame, *, video: OpenVideo, max_seconds: float) -> float:
     """For how many seconds a frame is shown; guessed where what it says cannot be."""
+    told = _seconds(frame.duration, frame.time_base)
+    if 0.0 < told <= max_seconds:
+        return told
     rate = video.pictures.guessed_rate
-    told = float(frame.duration * frame.time_base) if frame.duration and frame.time_base else 0.0
     guessed = float(1 / rate) if rate else 0.0
-    return next((one for one in (told, guessed) if 0.0 < one <= max_seconds), float(1 / _USUAL_FRAME_RATE))
+    return guessed if 0.0 < guessed <= max_seconds else float(1 / _USUAL_FRAME_RATE)
+
+
+def _seconds(ticks: int | None, time_base: Fraction | None) -> float:
+    """So many ticks, 0 where they are not told: what a product of fractions gives, in a tenth of the time."""
+    return ticks * time_base.numerator / time_base.denominator if ticks and time_base else 0.0
 
 
 def seconds_of(frame: VideoFrame | AudioFrame, *, video: OpenVideo, otherwise: float, max_seconds: float) -> float:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from av.sidedata.sidedata import SideDataContainer, Type
 from av.video.frame import VideoFrame
-from av.video.reformatter import Interpolation, VideoReformatter
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from precompute.errors import UnusableSource
@@ -101,16 +101,6 @@ class Scaler:
         """One that makes upright images of at most ``long_side_px``; smaller pictures keep their size."""
         return cls(size=_fitted(picture.stored, long_side_px=long_side_px), orientation=picture.orientation)
 
-    @classmethod
-    def for_differences(cls, picture: Picture, *, long_side_px: int) -> "Scaler":
-        """One for small images that are compared with each other only: left unturned, and cheap.
-
-        It interpolates between neighbours only, as PySceneDetect does (``cv2.INTER_LINEAR``): its thresholds were found
-        on images like these, and area averages lose cuts between shots of like colours (2 of 5 in bbb_0_30.webm).
-        """
-        size = _fitted(picture.stored, long_side_px=long_side_px)
-        return cls(size=size, interpolation=Interpolation.FAST_BILINEAR)
-
     def image(self, frame: VideoFrame) -> NDArray[np.uint8]:
         """The frame as (height, width, 3) uint8, BGR.
 
@@ -126,6 +116,55 @@ class Scaler:
             kind = f"frames of the kind {frame.format.name}, which cannot be turned into pictures"
             raise UnusableSource(f"the video has {kind}", code="video_damaged") from problem
         return self.orientation.turn(cast(NDArray[np.uint8], scaled.to_ndarray()))
+
+
+@dataclass(slots=True, kw_only=True)
+class GlanceScaler:
+    """Makes small images that are compared with each other only: left unturned, and cheap.
+
+    It interpolates between neighbours only, as PySceneDetect does (``cv2.INTER_LINEAR``): its thresholds were found on
+    images like these, and area averages lose cuts between shots of like colours (2 of 5 in bbb_0_30.webm).
+
+    What nearly all videos hold (planes of eight bits in video range, a fourth of the pixels coloured) is made smaller
+    as it is stored, and only then turned into BGR: so only every fourth line is read, in half of swscale's 0.66 ms a
+    frame of 1080x1920. Mean differences of eight clips are off PySceneDetect's by 0 to 1.1 of 180 in hue (a little
+    more; swscale's by 0 to 0.8, a little less), by less in the others, and the cuts found are the same.
+
+    Attributes:
+        size: Width and height in pixels, both even.
+        reads_planes: Whether there is anything to gain: not for pictures that are small as they are.
+    """
+
+    size: tuple[int, int]
+    reads_planes: bool
+    _otherwise: Scaler
+    _planes: NDArray[np.uint8]
+
+    @classmethod
+    def within(cls, picture: Picture, *, long_side_px: int) -> "GlanceScaler":
+        """One that makes images of at most ``long_side_px``."""
+        width, height = (max(2, side // 2 * 2) for side in _fitted(picture.stored, long_side_px=long_side_px))
+        return cls(
+            size=(width, height),
+            reads_planes=max(picture.stored) >= 2 * long_side_px,
+            _otherwise=Scaler(size=(width, height), interpolation=Interpolation.FAST_BILINEAR),
+            _planes=np.empty((height * 3 // 2, width), dtype=np.uint8),
+        )
+
+    def image(self, frame: VideoFrame) -> NDArray[np.uint8]:
+        """The frame as (height, width, 3) uint8, BGR.
+
+        Raises:
+            UnusableSource: ``video_damaged``; its pixels are of a kind that is not understood.
+        """
+        if not self.reads_planes or frame.format.name != "yuv420p" or frame.color_range == ColorRange.JPEG:
+            return self._otherwise.image(frame)
+        width, height = self.size
+        brightness, colours = self._planes[:height], self._planes[height:].reshape(2, height // 2, width // 2)
+        for plane, small in zip(frame.planes, (brightness, *colours), strict=True):
+            lines = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(plane.height, plane.line_size)
+            cv2.resize(lines[:, : plane.width], small.shape[::-1], dst=small, interpolation=cv2.INTER_LINEAR)
+        return cast(NDArray[np.uint8], cv2.cvtColor(self._planes, cv2.COLOR_YUV2BGR_I420))
 
 
 def _fitted(size: tuple[int, int], *, long_side_px: int) -> tuple[int, int]:

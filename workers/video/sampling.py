@@ -10,7 +10,7 @@ from workers.video.container import OpenVideo
 from workers.video.decode import DecodedPicture
 from workers.video.differences import DifferenceMeter, FrameDifferences
 from workers.video.frames import FrameSampler, pack_jpegs
-from workers.video.picture import Picture, Scaler
+from workers.video.picture import GlanceScaler, Picture, Scaler
 from workers.video.stills import MOST_STILLS, StillPicker, slot_seconds
 
 TEN_MINUTES = 600.0
@@ -40,7 +40,8 @@ class _Eyes:
 
     picture: Picture
     first_at: float
-    small: Scaler
+    ends_at: float | None
+    small: GlanceScaler
     meter: DifferenceMeter
     frames: FrameSampler
     opening: FrameSampler
@@ -54,7 +55,8 @@ class _Eyes:
         return cls(
             picture=picture,
             first_at=first.at,
-            small=Scaler.for_differences(picture, long_side_px=_DIFFERENCES_LONG_SIDE_PX),
+            ends_at=ends_at,
+            small=GlanceScaler.within(picture, long_side_px=_DIFFERENCES_LONG_SIDE_PX),
             meter=DifferenceMeter(),
             frames=FrameSampler(
                 scaler=Scaler.within(picture, long_side_px=_FRAMES_LONG_SIDE_PX),
@@ -119,7 +121,7 @@ class Sampling:
         self._until = max(self._until, shown.until)
         hsv, jump = eyes.meter.add(eyes.small.image(frame), at=at)
         eyes.stills.add(frame, at=at, hsv=hsv, jump=jump)
-        ends_at = self.video.pictures_end or self.video.end or self.max_seconds
+        ends_at = eyes.ends_at or self.max_seconds
         if at > ends_at:
             ends_at = max(at, self.max_seconds)
         if eyes.frames.add(frame, at=at, seconds_left=ends_at - at):
