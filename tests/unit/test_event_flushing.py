@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from workers.app import app
-from workers.event_flushing import FLUSH_S, FlushTogether, connect
+from workers.event_flushing import FLUSH_S, MOST_EVENTS, FlushTogether, connect
 
 
 class Consumer:
@@ -47,6 +47,8 @@ def test_events_of_a_moment_go_out_together() -> None:
     assert consumer.flushed == 1
     consumer.events(2)
     assert len(consumer.later) == 1
+    # Celery's dispatcher sends so many at once, whenever.
+    assert consumer.event_dispatcher.buffer_limit == MOST_EVENTS
 
 
 def test_the_last_events_are_sent_when_the_worker_ends() -> None:
