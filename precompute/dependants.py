@@ -40,8 +40,9 @@ class Dependants:
             self.advance(rows[str(waiting)], waiting, task_id=task_id, again=again)
         # The row itself too: whoever asked for it may be gone by the time it is stored.
         for needed in (row, *row.inputs):
-            readers = self.catalogue.dependants_of(needed)
-            self.cache.drop_unneeded(needed, needed.key_for(key.ref), dependants=readers)
+            if needed.transient:
+                readers = self.catalogue.dependants_of(needed)
+                self.cache.drop_unneeded(needed, needed.key_for(key.ref), dependants=readers)
 
     def advance(self, row: TaskType, key: CacheKey, *, task_id: str, again: bool = True) -> bool:
         """Publish a task whose inputs are stored, ask for an input that nobody computes, or pass a failure on.

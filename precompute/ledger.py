@@ -248,6 +248,8 @@ class Ledger:
 
     def unfinished(self, keys: Sequence[CacheKey]) -> list[tuple[CacheKey, str]]:
         """Those of ``keys`` whose tasks have not begun, with their task ids."""
+        if not keys:
+            return []
         with reaching_cache(), self.cache.client.pipeline(transaction=False) as pipe:
             for key in keys:
                 pipe.hmget(f"pc:t:{key}", "id", "state")

@@ -3,7 +3,9 @@
 -- set_aside | expired (it waited too long).
 local key, id, owner = ARGV[1], ARGV[2], ARGV[3]
 local now, lease, most, keep = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[11])
-local task = redis.call('HMGET', task_of(key), 'id', 'state', 'force', 'fp', 'ex')
+-- All that is to be known of the task is asked at once: with a question for each, this and store.lua took a tenth longer.
+local task = redis.call('HMGET', task_of(key), 'id', 'state', 'force', 'fp', 'ex', 'queue', 'attempts', 'death', 'outdated', 'undo')
+local queue = task[6]
 if task[1] and task[1] ~= id then return { 'superseded', 0 } end
 if task[1] and (task[2] == 'ready' or task[2] == 'failed') then return { 'done', 0 } end
 if task[3] ~= '1' and is_fresh(key, now, ARGV[10]) then
@@ -24,34 +26,32 @@ if task[5] and now >= tonumber(task[5]) then
 end
 if not task[1] then
   -- The cache was lost or the record evicted; the message knows enough to go on.
-  redis.call('HSET', task_of(key), 'id', id, 'queue', ARGV[7], 'queued_at', now, 'event', ARGV[8], 'cause', ARGV[9], 'fp', ARGV[10])
+  queue = ARGV[7]
+  redis.call('HSET', task_of(key), 'id', id, 'queue', queue, 'queued_at', now, 'event', ARGV[8], 'cause', ARGV[9], 'fp', ARGV[10])
   redis.call('SET', 'pc:i:' .. id, key, 'PX', keep)
 end
 -- Counted by key and input, not in the record: whoever triggers between two deaths makes a new one.
-if redis.call('HGET', deliveries_of(key), 'fp') ~= ARGV[10] then redis.call('DEL', deliveries_of(key)) end
-redis.call('HSET', deliveries_of(key), 'fp', ARGV[10])
-local delivery = redis.call('HINCRBY', deliveries_of(key), 'n', 1)
+local before = redis.call('HMGET', deliveries_of(key), 'fp', 'n')
+local delivery = (before[1] == ARGV[10] and tonumber(before[2]) or 0) + 1
+redis.call('HSET', deliveries_of(key), 'fp', ARGV[10], 'n', delivery)
 redis.call('PEXPIRE', deliveries_of(key), keep)
-redis.call('HSET', task_of(key), 'deliveries', math.min(delivery, most))
 if delivery > most then
-  redis.call('HSET', task_of(key), 'aside', 1)
-  local death = redis.call('HGET', task_of(key), 'death') or ''
-  local how = death ~= '' and ', last by ' .. death or ''
+  redis.call('HSET', task_of(key), 'deliveries', most, 'aside', 1)
+  local how = (task[8] or '') ~= '' and ', last by ' .. task[8] or ''
   fail(key, id, now, 'set_aside', 'its worker died ' .. most .. ' times' .. how .. '; set aside', keep)
   return { 'set_aside', 0 }
 end
-local queue = redis.call('HGET', task_of(key), 'queue')
 local asked_at = queue and redis.call('ZSCORE', queue_of(queue, key), key)
 if asked_at then
   -- Another clock may have written it down.
   local waited = math.max(0, now - tonumber(asked_at))
   count_class('waited:' .. queue, waited)
   redis.call('HINCRBY', 'pc:m', 'waited_ms:' .. queue, waited)
+  redis.call('ZREM', queue_of(queue, key), key)
 end
-leave_queue(key)
 redis.call('SET', lease_of(key), owner, 'PX', lease)
-redis.call('HSET', task_of(key), 'state', 'running', 'started_at', now, 'owner', owner, 'progress', 0)
-redis.call('HDEL', task_of(key), 'outdated', 'undo')
+redis.call('HSET', task_of(key), 'state', 'running', 'started_at', now, 'owner', owner, 'progress', 0, 'deliveries', delivery)
+if task[9] or task[10] then redis.call('HDEL', task_of(key), 'outdated', 'undo') end
 redis.call('ZADD', 'pc:watch', now + lease, key)
 tell(key, id, 'running')
-return { 'run', tonumber(redis.call('HGET', task_of(key), 'attempts') or '0') }
+return { 'run', tonumber(task[7] or '0') }

@@ -99,15 +99,14 @@ end
 local function set_ages(key, now, ages, outdated)
   local ttl, grace, kept, ahead = tonumber(ages[1]), tonumber(ages[2]), tonumber(ages[3]), tonumber(ages[4])
   local stale, total = outdated and now or now + ttl, ttl + grace + kept
-  redis.call('HSET', entry_of(key), 'st', stale, 'go', now + ttl + grace, 'ke', now + total)
+  local due = outdated and now or stale - ahead
+  local ages_then = { 'st', stale, 'go', now + ttl + grace, 'ke', now + total }
+  if ahead >= 0 then ages_then[7], ages_then[8] = 'du', due end
+  redis.call('HSET', entry_of(key), unpack(ages_then))
   redis.call('PEXPIRE', entry_of(key), total)
   redis.call('ZADD', 'pc:y:' .. type_of(key), stale, key)
   redis.call('ZADD', 'pc:gone', now + total, key)
-  if ahead >= 0 then
-    local due = outdated and now or stale - ahead
-    redis.call('HSET', entry_of(key), 'du', due)
-    redis.call('ZADD', 'pc:due', due, key)
-  end
+  if ahead >= 0 then redis.call('ZADD', 'pc:due', due, key) end
   return total
 end
 
@@ -159,9 +158,10 @@ local function unname_failed(key)
   redis.call('ZREM', 'pc:aside', key)
 end
 
--- A task is over: nobody needs to look after it, and its record is forgotten after a while.
-local function finish(key, keep_ms)
-  leave_queue(key)
+-- A task is over: nobody needs to look after it, and its record is forgotten after a while. What has begun has left its
+-- queue.
+local function finish(key, keep_ms, begun)
+  if not begun then leave_queue(key) end
   redis.call('ZREM', 'pc:watch', key)
   unname_failed(key)
   redis.call('DEL', lease_of(key))

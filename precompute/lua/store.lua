@@ -10,12 +10,12 @@ if redis.call('GET', lease_of(key)) ~= owner then
   return 0
 end
 if ARGV[12] ~= '0' and redis.call('HLEN', ahead) < tonumber(ARGV[12]) then return -1 end
-local task = redis.call('HMGET', task_of(key), 'id', 'event', 'cause', 'fp', 'outdated')
+local task = redis.call('HMGET', task_of(key), 'id', 'event', 'cause', 'fp', 'outdated', 'state', 'fails', 'fa', 'attempts')
 local before = redis.call('HMGET', entry_of(key), 'gn', 'lr', 'wu')
 local generation = (tonumber(before[1]) or 0) + 1
 local served = tonumber(ARGV[7]) >= 0
 settle(key)
-redis.call('DEL', entry_of(key))
+redis.call('DEL', entry_of(key), deliveries_of(key))
 if ARGV[12] ~= '0' then redis.call('RENAME', ahead, entry_of(key)) end
 redis.call('HSET', entry_of(key), 'v', ARGV[11], 'at', now, 'et', ARGV[9], 'co', cost, 'gn', generation,
   'ev', task[2] or '', 'ca', task[3] or '', 'fp', task[4] or '', 'sr', task[5] and '' or ARGV[10], 'rd', 0,
@@ -25,9 +25,8 @@ if before[3] then redis.call('HSET', entry_of(key), 'wu', before[3]) end
 local bytes = #ARGV[11] + ARGV[13]
 local total = set_ages(key, now, { ARGV[4], ARGV[5], ARGV[6], ARGV[7] }, task[5])
 redis.call('HSET', task_of(key), 'state', 'ready', 'finished_at', now, 'progress', 1)
-redis.call('HDEL', task_of(key), 'fails', 'fa', 'attempts')
-redis.call('DEL', deliveries_of(key))
-finish(key, total)
+if task[7] or task[8] or task[9] then redis.call('HDEL', task_of(key), 'fails', 'fa', 'attempts') end
+finish(key, total, task[6] == 'running')
 redis.call('HINCRBY', 'pc:m', 'runs:' .. type_of(key), 1)
 redis.call('HINCRBY', 'pc:m', 'ms:' .. type_of(key), cost)
 count_class('took:' .. type_of(key), cost)
