@@ -9,6 +9,7 @@ import pytest
 import skimage.data
 
 from workers.video.screen_text import TextLine, changed, evenly, in_reading_order, lines_in, text_in
+from workers.video.text_model import ReadLines
 
 SIZE = (720, 1280)
 FONT = cv2.FONT_HERSHEY_DUPLEX
@@ -83,6 +84,38 @@ def test_text_that_changes_on_a_still_picture_is_read():
     """Only the caption changes, in a small part of the frame."""
     captions = [with_text(photo(), f"Step {number}", y=1200) for number in (1, 2)]
     assert text_in(captions) == ("Step 1", "Step 2")
+
+
+def strip_with(text: str, *, colour: tuple[int, int, int] = WHITE) -> np.ndarray:
+    """A strip of a picture that holds one line of text."""
+    return with_text(np.full((60, 400, 3), 90, np.uint8), text, y=45, x=10, colour=colour)
+
+
+def test_a_line_that_stands_still_is_read_once():
+    """What encoding does to it makes no other line of it."""
+    asked: list[int] = []
+
+    def read(strips: list[np.ndarray]) -> list[tuple[str, float]]:
+        asked.append(len(strips))
+        return [(f"line {sum(asked)}", 0.99) for _ in strips]
+
+    lines = ReadLines()
+    assert lines.texts([strip_with("Step 1")], read=read) == [("line 1", 0.99)]
+    assert lines.texts([as_jpeg(strip_with("Step 1"))], read=read) == [("line 1", 0.99)]
+    assert lines.texts([strip_with("Step 7"), strip_with("Step 1")], read=read) == [("line 2", 0.99), ("line 1", 0.99)]
+    assert asked == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Step 1", "Step 7"), ("$15.00", "$16.00"), ("all in", "al1 in"), ("no", "no.")]
+)
+def test_a_letter_more_or_less_is_another_line(one: str, other: str):
+    """Of faint text too."""
+    faint = (120, 120, 120)
+    lines = ReadLines()
+    for text in (one, other):
+        (told,) = lines.texts([strip_with(text, colour=faint)], read=lambda strips, text=text: [(text, 0.99)])
+        assert told == (text, 0.99)
 
 
 def test_typed_text_is_told_when_it_is_complete():

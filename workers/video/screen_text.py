@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.video.text_model import written_in
+from workers.video.text_model import ReadLines, written_in
 
 CONFIDENCE = 0.8
 """Least confidence of a line. Drawn captions had 0.87 to 1.0; of shapes that only look like letters nine in ten
@@ -56,17 +56,19 @@ def text_in(pictures: Iterable[NDArray[np.uint8]]) -> tuple[str, ...]:
         pictures: Each ``(height, width, 3) uint8``, BGR, in the order of time.
     """
     seen: list[TextLine] = []
+    before = ReadLines()
     for picture in evenly(changed(pictures), most=MOST_PICTURES):
-        for line in lines_in(picture):
+        for line in lines_in(picture, before=before):
             _add(seen, line)
     return tuple(line.text for line in seen)
 
 
-def lines_in(picture: NDArray[np.uint8]) -> tuple[TextLine, ...]:
+def lines_in(picture: NDArray[np.uint8], *, before: ReadLines | None = None) -> tuple[TextLine, ...]:
     """The lines in one picture, as one reads them: top to bottom, and from the left within a row.
 
     Args:
         picture: ``(height, width, 3) uint8``, BGR.
+        before: The lines of earlier pictures of the same video, which need not be read again.
     """
     height, width = picture.shape[:2]
     if min(height, width) < _LEAST_SIDE_PX:
@@ -75,7 +77,7 @@ def lines_in(picture: NDArray[np.uint8]) -> tuple[TextLine, ...]:
         TextLine(
             text=text.strip(), confidence=float(confidence), box=_upright(corners, width_px=width, height_px=height)
         )
-        for corners, text, confidence in written_in(picture)
+        for corners, text, confidence in written_in(picture, before=before)
     ]
     return in_reading_order(line for line in lines if _legible(line))
 
