@@ -1,10 +1,11 @@
 """All six analyses of a video, from upload to last result, against what finds its cuts alone, and against decoding it.
 
-python benchmarks/video.py [--video clip.mp4] [--seconds 28] [--rounds 3] [--json]
+python benchmarks/video.py [--video clip.mp4] [--seconds 28] [--rounds 3] [--timeline] [--json]
 
 Two worker processes as the Procfile starts them, a cache and a broker; the rivals are `scenedetect detect-adaptive`
 (wall) and PyAV decoding pictures and sound once (processor time), in turn with ours. Without `--video` the clip is made
 of the project's own: 1080x1920, 30 frames a second, H.264. A first upload, which loads the models, is told by itself.
+`--timeline` draws what was computed when of the last video of each round.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from figures import Figure, told
 from vertical_clip import make_clip
-from video_stack import Workers, workers
+from video_stack import Step, Workers, workers
 
 DECODE = """
 import sys, time, av
@@ -33,9 +34,10 @@ print(time.process_time() - before)
 
 
 WALL = (
-    "What is said is read after the pictures are sampled, as the sound comes with them; apart it could begin at once."
+    "Half the processor time of the next line is the least there can be. One process idles from when all is said until "
+    "the pictures are decoded, of which the decoder uses a part; text, faces and thumbnails then take the last second."
 )
-"""Where the time goes: from the workers' log lines of one video."""
+"""Where the time goes: as ``--timeline`` draws it."""
 
 SHARES = (
     "By profile, in s: decoding 3.0, speech 2.3, text .85, scaling .5, faces .4, thumbnails .3, the rest of sampling "
@@ -101,12 +103,22 @@ def figures_of(rounds: Sequence[Round], *, first_s: float) -> list[Figure]:
     ]
 
 
+def drawn(steps: Sequence[Step]) -> str:
+    """A line for each computation, twenty letters a second."""
+    return "\n".join(
+        f"{step.name:22}{step.began_s:6.2f} {step.ended_s:6.2f}  "
+        f"{' ' * round(20 * step.began_s)}{'#' * max(1, round(20 * (step.ended_s - step.began_s)))}"
+        for step in steps
+    )
+
+
 def main() -> None:
     """Rounds of all, one after the other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--video", type=Path, help="a clip of yours instead of the one that is made")
     parser.add_argument("--seconds", type=float, default=28.0, help="length of the clip that is made")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--timeline", action="store_true", help="draw what was computed when")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -119,6 +131,8 @@ def main() -> None:
             for number in range(options.rounds):
                 rounds.append(a_round(running, clip))
                 print(f"round {number + 1}: {rounds[-1]}", file=sys.stderr, flush=True)
+                if options.timeline:
+                    print(drawn(running.timeline()), file=sys.stderr, flush=True)
     told("video", figures_of(rounds, first_s=first_s), as_json=options.json)
 
 

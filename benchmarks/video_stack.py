@@ -1,5 +1,6 @@
 """Workers as the Procfile starts them, for videos: how long they take, on how much processor time and memory."""
 
+import json
 import os
 import shutil
 import signal
@@ -9,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -43,6 +44,15 @@ class Memory:
     pss_mb: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One computation of a video, in seconds since its upload."""
+
+    name: str
+    began_s: float
+    ended_s: float
+
+
 class Workers:
     """A worker of some processes that is up; it analyses videos of its media folder.
 
@@ -50,13 +60,16 @@ class Workers:
         engine: What uploads are told to.
         media: The folder.
         session: Process id of the worker's main process, which leads a session of its own.
+        log: What it writes.
     """
 
-    def __init__(self, engine: Precomputer, *, media: Path, session: int) -> None:
+    def __init__(self, engine: Precomputer, *, media: Path, session: int, log: Path) -> None:
         self._engine = engine
         self._media = media
         self._session = session
+        self._log = log
         self._numbers = count()
+        self._last = ("", 0.0)
 
     def analyse(self, clip: Path, *, times: int = 1) -> float:
         """Upload the clip so often at once, each under an id of its own; seconds until the last result is stored."""
@@ -64,11 +77,28 @@ class Workers:
         for name in names:
             shutil.copy(clip, self._media / f"{name}{clip.suffix}")
         began = time.perf_counter()
+        self._last = (names[-1], time.time())
         for name in names:
             self._engine.on_video_upload(name, "u1")
         for name in names:
             self._wait(SubjectRef(subject=Subject.VIDEO, id=name))
         return time.perf_counter() - began
+
+    def timeline(self) -> list[Step]:
+        """What was computed when of the video that was uploaded last, in the order of beginning, by the log."""
+        name, uploaded_at = self._last
+        began: dict[str, float] = {}
+        steps = []
+        for line in self._log.read_text().splitlines():
+            told = json.loads(line) if line.startswith("{") else {}
+            task_type, _, about = str(told.get("key", "")).partition(":")
+            if about == f"video:{name}" and told["action"] in ("task_started", "entry_stored"):
+                at = datetime.fromisoformat(told["at"]).timestamp() - uploaded_at
+                if told["action"] == "task_started":
+                    began[task_type] = at
+                else:
+                    steps.append(Step(name=task_type, began_s=began[task_type], ended_s=at))
+        return sorted(steps, key=lambda step: step.began_s)
 
     def cpu_seconds(self) -> float:
         """Processor time of all the worker's processes so far, with those that have ended."""
@@ -125,7 +155,7 @@ def workers(folder: Path, *, processes: int = 2) -> Iterator[Workers]:
                 start_new_session=True,
             )
         try:
-            yield Workers(engine, media=media, session=process.pid)
+            yield Workers(engine, media=media, session=process.pid, log=log)
         except BaseException:
             print(log.read_text()[-4000:], file=sys.stderr)
             raise

@@ -1,7 +1,7 @@
 """The sound of a video, decoded apart from its pictures, so that what is said is read while these are looked at.
 
-Of a video of 28 s at 1080x1920 the sound takes .1 s, its pictures 3.5 s: with two processes all six analyses are done
-after 3.8 s instead of 4.4 s (benchmarks/video.py).
+Of a video of 28 s at 1080x1920 the sound takes .1 s, the pictures 3 s: with two processes all six analyses were done
+after 5.0 s instead of 5.6 s, in turn on a busy machine (benchmarks/video.py --timeline shows both at work).
 """
 
 import logging

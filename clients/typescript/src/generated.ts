@@ -1680,7 +1680,7 @@ export interface components {
                 predicted_actions?: number;
                 campaign_analytics?: number;
             };
-            /** @description By task type, and of what only feeds others (`video_samples`: decoded videos; `video_speech`: what is said first; `video_text`: what stands on the screen first). */
+            /** @description By task type, and of what only feeds others (`video_samples`: decoded videos; `video_sound`: their sound; `video_speech`: what is said first; `video_text`: what stands on the screen first). */
             computations: {
                 [key: string]: number;
             };
