@@ -53,13 +53,9 @@ def _told_by_others(
     about: Iterable[TaskType], known: Mapping[str, str], bindings: Mapping[str, Binding]
 ) -> dict[str, str]:
     """Tokens of results that are not held, as a video's sound, told by one that is made of the very same sources."""
-    alone = [row.name for row in about if not row.inputs and bindings[row.name].reads]
-    return {
-        name: known[other]
-        for name in alone
-        for other in alone
-        if name not in known and other in known and bindings[name].reads == bindings[other].reads
-    }
+    reads = {row.name: bindings[row.name].reads for row in about if not row.inputs and row.name in bindings}
+    told = {sources: known[name] for name, sources in reads.items() if sources and name in known}
+    return {name: told[sources] for name, sources in reads.items() if name not in known and sources in told}
 
 
 def _is_mixed(entry: HeldEntry, tokens: Tokens) -> bool:

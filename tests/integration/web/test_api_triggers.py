@@ -29,10 +29,10 @@ def test_an_upload_queues_six_tasks(api: ApiBench) -> None:
     assert body["message"] == "Queued 6 precomputation tasks"
 
 
-def test_an_upload_publishes_the_one_task_that_can_begin(api: ApiBench, broker_client: "redis.Redis") -> None:
-    """Only the decoding is on the broker; the analyses follow when it is done."""
+def test_an_upload_publishes_the_two_tasks_that_can_begin(api: ApiBench, broker_client: "redis.Redis") -> None:
+    """Only pictures and sound are decoded at first; the analyses follow."""
     api.trigger()
-    assert broker_client.llen("video") == 1
+    assert broker_client.llen("video") == 2
 
 
 def test_what_is_fresh_is_not_queued_again(api: ApiBench) -> None:
@@ -66,13 +66,13 @@ def test_ten_uploads_at_once_start_one_set_of_tasks(api: ApiBench, broker_client
         answers = [future.result() for future in [pool.submit(post) for _ in range(10)]]
     assert all(answer == answers[0] for answer in answers)
     assert set(answers[0]) == SIX
-    assert broker_client.llen("video") == 1
+    assert broker_client.llen("video") == 2
 
 
 def test_priority_moves_the_tasks(api: ApiBench, broker_client: "redis.Redis") -> None:
     """Priority 6 means the general queue, the highest that is not above it."""
     api.trigger(priority=6)
-    assert (broker_client.llen("general"), broker_client.llen("video")) == (1, 0)
+    assert (broker_client.llen("general"), broker_client.llen("video")) == (2, 0)
 
 
 def test_what_comes_along_is_kept(api: ApiBench) -> None:
