@@ -35,10 +35,10 @@ from workers.wiring import engine
 TARGET = ">= 0.6"
 HERE = Path(__file__).parent
 PROFILE = (
-    "Profile of a task with 1 process, in ms: worker's main process 1.2, child .7, cache .4, broker .2; "
+    "Profile of a task with 1 process, in ms: worker's main process .6, child .5, cache .3, broker .2; "
     "with prefetch 1 one waits for the other."
 )
-"""As py-spy and process times told on 2026-11-23."""
+"""As the processes' times told on 2026-11-23, on a machine with little else to do."""
 
 STARTS = 50
 """The first tasks, during which a worker gets going, are not timed."""
