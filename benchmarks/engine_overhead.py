@@ -38,7 +38,7 @@ PROFILE = (
     "Profile of a task with 1 process, in ms: worker's main process .6, child .5, cache .3, broker .2; "
     "with prefetch 1 one waits for the other."
 )
-"""As the processes' times told on 2026-11-23, on a machine with little else to do."""
+"""As the processes' times told on 2026-11-23, while the machine had other work too."""
 
 STARTS = 50
 """The first tasks, during which a worker gets going, are not timed."""
