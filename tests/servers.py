@@ -121,6 +121,7 @@ class ValkeyServer:
             ConstantBackoff(_START_PAUSE_S), _START_TRIES, supported_errors=(redis.ConnectionError, redis.TimeoutError)
         )
         with redis.Redis.from_url(self.url, retry=waiting) as client:
+            client.ping()
             # Not another server that has taken the port meanwhile.
             assert client.info("server")["process_id"] == self.pid, (self._folder / "valkey.log").read_text()[-2000:]
 
