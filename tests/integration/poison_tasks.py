@@ -17,8 +17,9 @@ from precompute.job import Job
 from workers.binding import computes
 
 HEALTHY = login_row("healthy")
-HANGS = login_row("hangs", seconds=1)
-HANGS_ON = login_row("hangs_on", seconds=1)
+# Long enough to be within the computation where a machine has much to do.
+HANGS = login_row("hangs", seconds=4)
+HANGS_ON = login_row("hangs_on", seconds=4)
 LEAKS = login_row("leaks")
 LEAKS_NATIVELY = login_row("leaks_natively")
 CRASHES = login_row("crashes")

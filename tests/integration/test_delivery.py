@@ -71,7 +71,7 @@ def test_an_analysis_that_takes_too_long_is_ended_and_says_so(platform: Platform
     found = platform.read(ENDLESS)
 
     assert isinstance(found, Miss)
-    assert found.failure == Failure(code="timed_out", message="it took longer than 1 seconds")
+    assert found.failure == Failure(code="timed_out", message="it took longer than 4 seconds")
 
 
 def test_a_worker_tells_what_it_drains(platform: Platform) -> None:

@@ -26,7 +26,7 @@ def _row(name: str) -> TaskType:
         queue=Queue.LOGIN,
         ttl=timedelta(hours=1),
         # Long enough to be within the computation where a machine has much to do.
-        time_limit=timedelta(seconds=3),
+        time_limit=timedelta(seconds=4),
     )
 
 
