@@ -27,7 +27,7 @@ from figures import Figure, told
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
-sys.path.insert(0, str(ROOT / "tests" / "acceptance"))
+sys.path[:0] = [str(ROOT / "tests" / "acceptance"), str(ROOT / "tests")]
 
 from stack_process import Stack, free_ports  # noqa: E402
 

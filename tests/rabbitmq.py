@@ -14,7 +14,7 @@ from servers import free_port
 _DEBIAN = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 """What the package's own command runs; that one refuses anybody but root and the account rabbitmq."""
 
-_UP_WITHIN_S = 90
+_UP_WITHIN_S = 180
 _LOOK_EVERY_S = 0.2
 _END_S = 30
 

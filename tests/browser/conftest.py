@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from page_stack import PageStack, chromium
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page
 
 
 # Its loop runs for as long as it does; tests of other modules have loops of their own.
@@ -41,13 +41,26 @@ def opened(stack: PageStack, browser: Browser) -> Iterator[Callable[..., Page]]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         if quiet:
             page.on("console", lambda said: _heard(said, complaints))
-        page.goto(f"{stack.url}{path}")
+        _go_to(page, f"{stack.url}{path}")
         return page
 
     yield open_page
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+def _go_to(page: Page, url: str) -> None:
+    for _ in range(3):
+        try:
+            page.goto(url)
+        except Error as problem:
+            # Tests beside this one plug cables into the machine and out of it, and Chromium drops what it was loading.
+            if "ERR_NETWORK_CHANGED" not in problem.message:
+                raise
+        else:
+            return
+    raise AssertionError("the machine's interfaces do not come to rest")
 
 
 def _heard(said: ConsoleMessage, complaints: list[str]) -> None:

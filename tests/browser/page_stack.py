@@ -76,11 +76,11 @@ class PageStack:
         self.engine: Engine = engine(Settings.from_environ(self._environ))
         commands = (_WORKER, _API.format(port=self._port, threads=THREADS))
         self._processes = [self._start(command.split()) for command in commands]
-        wait_for_callable("waiting for the API", self._answers, timeout=60)
+        wait_for_callable("waiting for the API", self._answers, timeout=120)
 
     def post(self, path: str, **body: Any) -> Any:
         """The answer to a trigger."""
-        return httpx2.post(f"{self.url}/api/precompute{path}", json=body, timeout=10).raise_for_status().json()
+        return httpx2.post(f"{self.url}/api/precompute{path}", json=body, timeout=30).raise_for_status().json()
 
     def store(self, row: TaskType, event: Event, value: Any, *, parts: dict[str, bytes] | None = None) -> None:
         """Store a result of that event, as if a worker had computed it; for what would take long."""

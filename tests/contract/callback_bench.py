@@ -39,15 +39,26 @@ class Sending:
 def sending(callbacks: Callbacks, *, allowed: bool = True) -> Iterator[Sending]:
     """A postman until the end."""
     at_work = Sending(callbacks, allowed=allowed)
-    at_work.postman.start()
-    try:
+    with going_round(at_work.postman):
         yield at_work
+
+
+@contextmanager
+def going_round(postman: Postman) -> Iterator[None]:
+    """It sends until the end; what it is sending then is finished, or the next test would see the end of it."""
+    postman.start()
+    try:
+        yield
     finally:
-        at_work.postman.stop()
-        # What it is sending is finished, or the next test would see the end of it.
-        for thread in threading.enumerate():
-            if thread.name.startswith("precompute-postman"):
-                thread.join(LONGEST_WAIT_S)
+        postman.stop()
+        # First the one that hands out: until it ends it may begin others.
+        postman._thread.join(LONGEST_WAIT_S)
+        for thread in _sending_threads():
+            thread.join(LONGEST_WAIT_S)
+
+
+def _sending_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("precompute-postman")]
 
 
 def trigger(bench: Bench, callbacks: Callbacks | None, *rows: TaskType, url: str = "", video: str = "v1") -> Receipt:

@@ -11,10 +11,10 @@ from bench import CATALOGUE, Bench
 from callback_receiver import Mailbox, open_mailbox
 from flask import Flask
 from near_process import Process
+from scrapes import patient_app
 from servers import ValkeyServer
 from watched_precomputer import WatchedSleep, precomputer_with
 
-from api.app import create_app
 from api.views.exposition import scrape_of
 from precompute.callbacks import Callbacks
 from precompute.precomputer import Precomputer
@@ -42,11 +42,7 @@ def precomputer(bench: Bench, notifications: WatchedSleep, tmp_path: Path) -> Pr
 @pytest.fixture
 def app(precomputer: Precomputer, cache_server: ValkeyServer) -> Iterator[Flask]:
     """An API on the bench's engine; the cache's server is its broker as well."""
-    settings = Settings(redis_url=cache_server.url)
-    app = create_app(precomputer, settings)
-    scrape_of(app).count(app)
-    # The tests share their machine with others.
-    scrape_of(app).deadline_s = 20
+    app = patient_app(precomputer, Settings(redis_url=cache_server.url))
     yield app
     scrape_of(app).close()
 

@@ -1,7 +1,17 @@
 """One scrape of an API on the bench, taken apart."""
 
+import pytest
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
+
+from api.app import create_app
+from api.exposition import scrape
+from api.views.exposition import scrape_of
+from precompute.precomputer import Precomputer
+from precompute.settings import Settings
+
+PATIENCE_S = 20.0
+"""Of scrapes in tests that are not about that: they share their machine with others."""
 
 
 class Told:
@@ -28,6 +38,16 @@ class Told:
     def names(self) -> set[str]:
         """Of everything that was told."""
         return {name for name, _ in self.samples}
+
+
+def patient_app(precomputer: Precomputer, settings: Settings) -> Flask:
+    """An API that counts its requests; what its scrapes tell does not depend on how busy the machine is."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("TIMEOUT_S", "DEADLINE_S"):
+            patch.setattr(scrape, name, PATIENCE_S)
+        app = create_app(precomputer, settings)
+    scrape_of(app).count(app)
+    return app
 
 
 def scraped(app: Flask, **headers: str) -> Told:

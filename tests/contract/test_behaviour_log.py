@@ -1,5 +1,6 @@
 """What users do: recorded with triggers, reports and reads, in the order accepted, and followed by a prediction."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -31,6 +32,14 @@ READ = "/api/precompute/cache/"
 NOBODY = "redis://127.0.0.1:1/0"
 
 
+def close(noting: Memory | Sightings) -> None:
+    """It has recorded what it was told, however long that takes; by itself it waits for two seconds."""
+    noting.close()
+    for thread in threading.enumerate():
+        if thread.name == "reads":
+            thread.join()
+
+
 class Site:
     """The service as its callers see it, and what it has recorded."""
 
@@ -46,7 +55,7 @@ class Site:
 
     def recorded(self, user: str = "u1") -> list[Action]:
         """What would reach the database now of a user's actions; and what recent ones say, is the same."""
-        self.engine.memory.close()
+        close(self.engine.memory)
         facts = KnownFacts()
         FactStream(self.bench.client).drain(facts.write)
         assert facts.actions_of(user) == self.engine.memory.recent([user])[0]
@@ -58,7 +67,7 @@ def site(bench: Bench, cache_server: ValkeyServer, tmp_path: Path) -> Iterator[S
     """One on the bench's server."""
     site = Site(bench, Settings(redis_url=cache_server.url, data_dir=tmp_path))
     yield site
-    site.engine.memory.close()
+    close(site.engine.memory)
 
 
 def test_a_read_on_behalf_of_a_user_is_what_the_user_does(site: Site) -> None:
@@ -88,7 +97,7 @@ def test_reads_do_not_fail_with_the_server_of_the_facts(
     """They are answered as ever; what could not be recorded is told in the log."""
     site = Site(bench, Settings(redis_url=cache_server.url, broker_url=NOBODY, data_dir=tmp_path))
     assert site.read("dashboard_data:user:u1", "u1") == 404
-    site.engine.memory.close()
+    close(site.engine.memory)
     assert [one.code for one in caplog.records if getattr(one, "what", "") == "reads"] == ["broker_unavailable"]
 
 
@@ -100,7 +109,7 @@ def views(bench: Bench, *reads: tuple[TaskType, str, float]) -> list[Action]:
     for row, subject_id, seconds in reads:
         clock.now = NOON + timedelta(seconds=seconds)
         sightings.note("u1", row=row, key=CacheKey.parse(f"{row.name}:{row.subject}:{subject_id}"))
-    sightings.close()
+    close(sightings)
     return recorded
 
 

@@ -5,7 +5,7 @@ from queue import SimpleQueue
 import orjson
 import pytest
 from bench import CUTS, RAW, SOLO, Bench, key
-from callback_bench import SECRET, due, end, sending, trigger
+from callback_bench import SECRET, due, end, going_round, sending, trigger
 from callback_receiver import LONGEST_WAIT_S, Mailbox, open_mailbox
 
 from precompute.callbacks import FIRST_LOOK, Callback, Callbacks
@@ -60,10 +60,8 @@ def test_a_try_that_breaks_counts(bench: Bench, callbacks: Callbacks, mailbox: M
     counted: SimpleQueue[str] = SimpleQueue()
     trigger(bench, callbacks, SOLO, url=mailbox.url())
     end(bench, callbacks, SOLO)
-    postman = Postman(callbacks, Broken(secrets=[SECRET]), count=counted.put)
-    postman.start()
-    assert counted.get(timeout=LONGEST_WAIT_S) == Outcome.FAILED
-    postman.stop()
+    with going_round(Postman(callbacks, Broken(secrets=[SECRET]), count=counted.put)):
+        assert counted.get(timeout=LONGEST_WAIT_S) == Outcome.FAILED
     bench.clock.now += PAUSES[0] * 2
     [again] = due(callbacks)
     assert again.tries == 1
@@ -98,7 +96,7 @@ def test_a_silent_receiver_holds_up_no_other(bench: Bench, callbacks: Callbacks,
             end(bench, callbacks, CUTS)
             assert mailbox.next().path == "/done"
             assert silent.letters.qsize() <= MOST_EACH
-        silent.over.set()
+            silent.over.set()
 
 
 def test_a_host_that_takes_them_has_room_again() -> None:

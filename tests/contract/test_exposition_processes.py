@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from bench import Bench
 from flask import Flask
-from scrapes import scraped
+from scrapes import patient_app, scraped
 from servers import ValkeyServer
 
 import celeryconfig
@@ -98,8 +98,7 @@ def test_requests_are_counted_by_route(app: Flask) -> None:
 
 def test_processes_count_requests_together(app: Flask, precomputer: Precomputer, cache_server: ValkeyServer) -> None:
     """Each scrape tells of the requests of all processes, whichever answers; none is counted twice."""
-    other = create_app(precomputer, Settings(redis_url=cache_server.url))
-    scrape_of(other).count(other)
+    other = patient_app(precomputer, Settings(redis_url=cache_server.url))
     for each, times in ((app, 2), (other, 3)):
         for _ in range(times):
             each.test_client().get("/healthz")
@@ -115,20 +114,22 @@ def test_beat_is_told_by_the_lock_it_holds(app: Flask, bench: Bench) -> None:
     assert scraped(app).value("precompute_beat_up") == 0
     assert scraped(app).value("precompute_beat_last_tick_timestamp_seconds") is None
     lasts_ms = 1000 * celeryconfig.redbeat_lock_timeout
+    began = time.monotonic()
     bench.client.set(LOCK, "token", px=lasts_ms - 4000)
     told = scraped(app)
+    took = time.monotonic() - began
     ticked = told.value("precompute_beat_last_tick_timestamp_seconds")
     assert told.value("precompute_beat_up") == 1
     assert ticked is not None
-    assert 4 <= bench.clock().timestamp() - ticked < 10
+    assert 4 <= bench.clock().timestamp() - ticked < 5 + took
 
 
 def test_a_scrape_answers_while_the_cache_is_frozen(tmp_path: Path) -> None:
     """Within a second, with what this process knows by itself, and with everything again when the cache is back."""
     with ValkeyServer(tmp_path / "frozen") as server:
         settings = Settings(redis_url=server.url)
-        app = create_app(engine_on(settings), settings)
-        assert scraped(app).value("precompute_cache_up") == 1
+        patient, app = patient_app(engine_on(settings), settings), create_app(engine_on(settings), settings)
+        assert scraped(patient).value("precompute_cache_up") == 1
         server._process.send_signal(signal.SIGSTOP)
         try:
             began = time.monotonic()
@@ -138,17 +139,17 @@ def test_a_scrape_answers_while_the_cache_is_frozen(tmp_path: Path) -> None:
             server._process.send_signal(signal.SIGCONT)
         assert (told.value("precompute_cache_up"), told.value("precompute_broker_up")) == (0, 0)
         assert told.value("process_cpu_seconds_total")
-        # Work would wait for ten seconds.
-        assert took < 3
-        assert scraped(app).value("precompute_cache_up") == 1
+        # A second, and what a busy machine adds; work would wait for ten.
+        assert took < 8
+        assert scraped(patient).value("precompute_cache_up") == 1
+        scrape_of(patient).close()
 
 
 def test_requests_are_kept_while_the_cache_is_away(tmp_path: Path) -> None:
     """They are told when it is back, each once."""
     with ValkeyServer(tmp_path / "away") as server:
         settings = Settings(redis_url=server.url)
-        app = create_app(engine_on(settings), settings)
-        scrape_of(app).count(app)
+        app = patient_app(engine_on(settings), settings)
         server.kill()
         for _ in range(2):
             assert app.test_client().get("/api/precompute/metrics").status_code == 503

@@ -95,7 +95,8 @@ def test_nobody_waits_for_a_frozen_server(cache_server: ValkeyServer, path: str,
         waited = time.monotonic() - began
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
-    assert waited < 2
+    # A second, and what a busy machine adds; whoever is patient waits for ten.
+    assert waited < 5
 
 
 def test_facts_are_accepted_without_the_cache(bench: Bench, cache_server: ValkeyServer) -> None:

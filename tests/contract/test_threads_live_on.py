@@ -1,7 +1,7 @@
 """Threads that report outlive what nobody foresaw: a key of another kind where theirs should lie."""
 
 from datetime import timedelta
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 from bench import SOLO, Bench, key
@@ -9,6 +9,7 @@ from bench import SOLO, Bench, key
 from api.exposition import requests
 from api.exposition.requests import REQUESTS_KEY, Requests, durations_by_kind
 from precompute.ledger import Ledger
+from precompute.measures import running_workers
 from precompute.subjects import CacheKey
 from workers import reporting
 from workers.heartbeat import Heartbeat
@@ -49,6 +50,29 @@ def test_a_worker_is_reported_after_trouble(bench: Bench, monkeypatch: pytest.Mo
     reporter.start()
     assert told.wait(30)
     reporter.stop()
+
+
+def test_a_worker_that_has_ended_is_not_reported_any_more(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though it was about to be when it was told to stop."""
+    monkeypatch.setattr(reporting, "ENDS_WITHIN_S", 60)
+    about_to, go_on = Event(), Event()
+
+    def busy() -> int:
+        about_to.set()
+        assert go_on.wait(60)
+        return 0
+
+    reporter = Reporter(bench.cache, name="a@b", processes=1, queues=[], busy=busy)
+    reporter.start()
+    assert about_to.wait(60)
+    stopping = Thread(target=reporter.stop)
+    stopping.start()
+    # Who does not wait for it has ended by then.
+    stopping.join(0.2)
+    go_on.set()
+    stopping.join()
+    reporter._thread.join()
+    assert running_workers(bench.cache) == ()
 
 
 def test_a_lease_is_kept_after_trouble(bench: Bench) -> None:

@@ -214,7 +214,7 @@ def test_events_are_read_as_the_standard_has_it() -> None:
     assert [(told.name, told.data) for told in parsed(lines)] == [("state", {"a": 1})]
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(120)
 def test_what_is_not_the_service_is_told_at_once(precompute: RemoteCommandLine) -> None:
     """Another program's page is no connection that broke."""
 

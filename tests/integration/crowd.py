@@ -7,6 +7,7 @@ when it gets something from ``test:begin``, and says as one line of JSON what re
 import json
 import os
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -15,6 +16,7 @@ import redis
 
 from precompute.admission import admit
 from precompute.entry import Entry
+from precompute.errors import StoreUnavailable
 from precompute.events import UserLoggedIn
 from precompute.planner import plan
 from precompute.settings import Settings
@@ -22,6 +24,7 @@ from precompute.subjects import CacheKey
 from workers.wiring import engine, precomputer
 
 _WAIT = timedelta(seconds=30)
+_AGAIN_AFTER_S = 0.2
 
 
 def main(readers: int, triggers: int, key: CacheKey) -> None:
@@ -33,7 +36,12 @@ def main(readers: int, triggers: int, key: CacheKey) -> None:
     def read(_: int) -> object:
         gate.wait()
         for _again in range(1_000):
-            found = reading.get(key, wait=_WAIT)
+            try:
+                found = reading.get(key, wait=_WAIT)
+            except StoreUnavailable:
+                # A busy machine: the API would say 503, and when to come again.
+                time.sleep(_AGAIN_AFTER_S)
+                continue
             if isinstance(found, Entry):
                 return dict(found.value)
         return None

@@ -18,7 +18,7 @@ from precompute.task_type import TaskType
 from workers.rescue import rescue
 from workers.wiring import Engine, engine, precomputer
 
-LONG = timedelta(seconds=60)
+LONG = timedelta(seconds=120)
 _LOOK = timedelta(seconds=1)
 
 

@@ -26,7 +26,8 @@ SHAKY = login_row("shaky")
 BROKEN = login_row("broken")
 DEADLY = login_row("deadly")
 MORTAL = login_row("mortal")
-ENDLESS = login_row("endless", seconds=1)
+# Long enough to be within the computation where a machine has much to do.
+ENDLESS = login_row("endless", seconds=4)
 GLANCE = login_row("glance", needed_for=("glance",))
 
 

@@ -21,6 +21,7 @@ def _needs(broker: str) -> None:
         pytest.skip(told)
 
 
+@pytest.mark.timeout(600)  # whole services that die and come back, one after the other
 @pytest.mark.parametrize("broker", FAULTS)
 def test_whatever_is_killed_every_precomputation_ends_as_it_must(broker: str, tmp_path: Path) -> None:
     """Stored with the value of its latest input, or failed with its reason; and nothing else is left on the servers."""

@@ -99,7 +99,7 @@ class Crowd:
 
     def answers(self) -> tuple[list[dict[str, int]], set[str]]:
         """What all readers got, and the ids that the triggers were told."""
-        told = [json.loads(process.communicate(timeout=90)[0]) for process in self.processes]
+        told = [json.loads(process.communicate(timeout=150)[0]) for process in self.processes]
         return [read for each in told for read in each["read"]], {one for each in told for one in each["ids"]}
 
     def __enter__(self) -> "Crowd":

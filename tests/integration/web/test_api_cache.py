@@ -175,7 +175,7 @@ def test_a_wait_ends_with_the_failure(api: ApiBench) -> None:
         assert fits(waiting.result())["status"] == "failed"
 
 
-@pytest.mark.timeout(20, func_only=True)
+@pytest.mark.timeout(28, func_only=True)
 def test_a_wait_without_a_place_is_answered_at_once(api: ApiBench) -> None:
     """When half of the threads wait already, a further `wait` is answered at once, and a hit is a hit."""
     api.trigger()
