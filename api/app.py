@@ -7,6 +7,7 @@ from api.correlation import Correlated
 from api.direct import DirectReads, Look
 from api.engine import attach
 from api.errors import answer_errors
+from api.files import send_files_whole
 from api.guard import guard
 from api.intake import attach_intake
 from api.limits import limit
@@ -59,6 +60,7 @@ def create_app(precomputer: Precomputer, settings: Settings) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     attach(app, precomputer, settings=settings)
     attach_intake(app)
+    send_files_whole(app)
     door = guard(app, settings)
     limit(app, settings)
     exposition.expose(app, precomputer, settings=settings)
