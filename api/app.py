@@ -7,6 +7,7 @@ from api.correlation import Correlated
 from api.direct import DirectReads, Look
 from api.engine import attach
 from api.errors import answer_errors
+from api.files import send_files_whole
 from api.guard import guard
 from api.intake import attach_intake
 from api.limits import limit
@@ -58,7 +59,8 @@ def create_app(precomputer: Precomputer, settings: Settings) -> Flask:
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     attach(app, precomputer, settings=settings)
-    attach_intake(app, threads=settings.api_threads)
+    attach_intake(app)
+    send_files_whole(app)
     door = guard(app, settings)
     limit(app, settings)
     exposition.expose(app, precomputer, settings=settings)
@@ -68,7 +70,7 @@ def create_app(precomputer: Precomputer, settings: Settings) -> Flask:
         api.register_blueprint(blueprint)
     app.register_blueprint(about.blueprint)
     app.register_blueprint(exposition.blueprint)
-    operations.attach_operations(app, precomputer, settings=settings)
+    operations.attach_operations(app, precomputer)
     app.register_blueprint(operations.blueprint)
     # The badge would send the document to a validator on the internet.
     shown = {"app_name": api.spec.title, "validatorUrl": None, "displayRequestDuration": True}

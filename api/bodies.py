@@ -9,7 +9,7 @@ from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
-from api.intake import intake
+from api.intake import take_in
 
 
 class JsonBodies(FlaskParser):
@@ -25,6 +25,7 @@ class JsonBodies(FlaskParser):
         Raises:
             BadRequest: The body is empty though something in it is required, not JSON, or not an object.
             RequestEntityTooLarge: It is too large.
+            RequestTimeout: It takes too long to arrive.
             ServiceUnavailable: Too many arrive too slowly.
             UnsupportedMediaType: It does not say that it is JSON, or is compressed.
         """
@@ -33,7 +34,7 @@ class JsonBodies(FlaskParser):
             raise UnsupportedMediaType(f"the body must be sent as it is, not as Content-Encoding: {coding}")
         if req.headers.get("Transfer-Encoding", "chunked").strip().lower() != "chunked":
             raise UnsupportedMediaType("the body must be sent as it is, or in plain chunks")
-        body = intake().read(req.stream.read)
+        body = take_in(req.stream.read)
         if req.content_length is None and len(body) >= (req.max_content_length or math.inf):
             # A body sent in chunks is cut at the limit without a word.
             raise RequestEntityTooLarge

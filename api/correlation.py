@@ -13,6 +13,9 @@ _OFFERED = "HTTP_X_REQUEST_ID"
 _ONLY_LOOK = frozenset({"GET", "HEAD", "OPTIONS"})
 _OUR_FAULT = "5"
 
+_LONGEST_PATH, _LONGEST_METHOD = 400, 20
+"""Characters of a line; whoever has no key, too, may ask for 60 kB."""
+
 
 class Correlated:
     """A WSGI application around another one; outermost, so that errors of the framework have an id too.
@@ -47,7 +50,8 @@ def _tell(environ: WSGIEnvironment, status: str, headers: list[tuple[str, str]],
     if not _log.isEnabledFor(level):
         return
     took_ms = round((time.perf_counter() - began) * 1000, 1)
-    about = {"method": environ["REQUEST_METHOD"], "path": environ.get("PATH_INFO", ""), "status": int(status[:3])}
+    method, path = environ["REQUEST_METHOD"][:_LONGEST_METHOD], environ.get("PATH_INFO", "")[:_LONGEST_PATH]
+    about = {"method": method, "path": path, "status": int(status[:3])}
     if (found := dict(headers).get("X-Cache")) is not None:
         about["cache"] = found
     _log.log(level, "Request answered", extra={"action": "request_answered", **about, "took_ms": took_ms})

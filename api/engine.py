@@ -4,18 +4,18 @@ from typing import cast
 
 from flask import Flask, current_app
 
-from api.waiting import Slots
+from api.waiting import Places, Slots
 from precompute.precomputer import Precomputer
 from precompute.settings import Settings
 
 _ENGINE = "precompute"
-_SLOTS = "precompute-slots"
+_PLACES = "precompute-places"
 
 
 def attach(app: Flask, precomputer: Precomputer, *, settings: Settings) -> None:
-    """Let the views of ``app`` work with ``precomputer``; at most half of its threads may wait."""
+    """Let the views of ``app`` work with ``precomputer``, and share its threads out."""
     app.extensions[_ENGINE] = precomputer
-    app.extensions[_SLOTS] = Slots(settings.api_threads // 2)
+    app.extensions[_PLACES] = Places(settings.api_threads)
 
 
 def engine() -> Precomputer:
@@ -25,4 +25,9 @@ def engine() -> Precomputer:
 
 def slots() -> Slots:
     """The places for waiting requests of the app that serves this request."""
-    return cast(Slots, current_app.extensions[_SLOTS])
+    return places_of(current_app).waits
+
+
+def places_of(app: Flask) -> Places:
+    """What the threads of an app may be held for."""
+    return cast(Places, app.extensions[_PLACES])

@@ -25,6 +25,8 @@ class Pattern:
         if not 1 <= len(self.text) <= MAX_LENGTH:
             problem = f"must be 1 to {MAX_LENGTH} characters"
             raise BadParameters(f"pattern {problem}", fields={"pattern": [problem]})
+        if (flaw := _flaw(self.text)) is not None:
+            raise BadParameters(f"pattern {self.text!r} {flaw}", fields={"pattern": [flaw]})
 
     def matches(self, key: str) -> bool:
         """Whether the pattern matches ``key`` in either form."""
@@ -51,6 +53,23 @@ class Pattern:
         start = _literal_start(self.text)
         forms = (f"{task_type}:{subject}:", f"{subject}:")
         return any(form.startswith(start) or start.startswith(form) for form in forms)
+
+
+def _flaw(pattern: str) -> str | None:
+    """What is wrong with the brackets; Redis takes such patterns, but who writes one means something else."""
+    position = 0
+    while position < len(pattern):
+        opened = pattern[position]
+        position += 1 + (opened == "\\")
+        if opened != "[":
+            continue
+        token, after = _bracket(pattern, position)
+        if after > len(pattern):
+            return r"has a [ that no ] closes; \[ stands for the character itself"
+        if token == (False, frozenset(), ()):
+            return "has [], which no character fits"
+        position = after
+    return None
 
 
 def _literal(part: str) -> bool:

@@ -24,7 +24,8 @@ def held_lock(data_dir: Path) -> Iterator[int]:
         CannotStart: Another stack runs there, or the folder cannot be used.
     """
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        # What people did, and what is queued, is nobody else's on this machine; a folder that is there stays as it is.
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = (data_dir / "stack.pid").open("a+", encoding="ascii")
     except OSError as problem:
         raise CannotStart(f"PRECOMPUTE_DATA_DIR cannot be used: {problem}") from problem

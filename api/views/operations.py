@@ -7,16 +7,14 @@ from typing import Any, cast
 
 from flask import Blueprint, Flask, Response, current_app, render_template, request
 
-from api.engine import engine
+from api.engine import engine, places_of
 from api.errors import LONGEST_TEXT
 from api.operations import Operations, in_order
 from api.sharing import sent_again
 from api.views.about import about
-from api.waiting import Slots
 from precompute.errors import BadParameters, UnknownPrecomputation
 from precompute.precomputer import Precomputer
 from precompute.queues import IN_DRAIN_ORDER
-from precompute.settings import Settings
 from precompute.subjects import Subject, SubjectRef, check_id
 
 LONGEST_STREAM = timedelta(minutes=5)
@@ -29,13 +27,12 @@ POLICY = (
 """Nothing inline and nothing from elsewhere: what is stored under an id or a headline stays text."""
 
 blueprint = Blueprint("operations", __name__, static_folder="../static", template_folder="../templates")
-_OPERATIONS, _PAGES = "precompute-operations", "precompute-pages"
+_OPERATIONS = "precompute-operations"
 
 
-def attach_operations(app: Flask, precomputer: Precomputer, *, settings: Settings) -> None:
-    """Let the pages of ``app`` show ``precomputer``; pages and waiting requests leave an eighth of its threads free."""
+def attach_operations(app: Flask, precomputer: Precomputer) -> None:
+    """Let the pages of ``app`` show ``precomputer``."""
     app.extensions[_OPERATIONS] = Operations(precomputer)
-    app.extensions[_PAGES] = Slots(settings.api_threads * 3 // 8)
 
 
 @blueprint.get("/")
@@ -66,7 +63,7 @@ def results_page(subject: Subject, subject_id: str) -> str | tuple[str, int]:
 def live() -> Response:
     """The figures as they change; a page that finds no place here asks for them by itself."""
     with ExitStack() as closing:
-        closing.callback(_pages().take())
+        closing.callback(places_of(current_app).pages.take())
         events = sent_again(_operations().figures, within=LONGEST_STREAM)
         answer = Response(events, mimetype="text/event-stream")
         answer.call_on_close(closing.pop_all().close)
@@ -108,7 +105,3 @@ def guarded(answer: Response) -> Response:
 
 def _operations() -> Operations:
     return cast(Operations, current_app.extensions[_OPERATIONS])
-
-
-def _pages() -> Slots:
-    return cast(Slots, current_app.extensions[_PAGES])

@@ -198,7 +198,7 @@ class Database:
         if self._upgraded:
             return
         if self._file:
-            Path(self._file).parent.mkdir(parents=True, exist_ok=True)
+            Path(self._file).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         upgrade(self._engine)
         self._upgraded = True
 

@@ -1,5 +1,6 @@
 """Brings the tables of a database up to this version."""
 
+import logging
 from importlib import resources
 
 from sqlalchemy import Connection, Engine, inspect, text
@@ -9,6 +10,8 @@ from precompute.store.engine import WRITES
 
 LATEST = "0004"
 """The last step in ``migrations/versions``; a process that finds it need not load Alembic."""
+
+_log = logging.getLogger(__name__)
 
 # Any number that other programs on the same database hardly use.
 _ADVISORY_LOCK = 7_703_258_214
@@ -43,6 +46,8 @@ def _run_steps(connection: Connection, found: str | None) -> None:
     from alembic.config import Config  # noqa: PLC0415
     from alembic.util import CommandError  # noqa: PLC0415
 
+    # It tells each step and what kind of database it found: six lines at the first start.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
     config.set_main_option("script_location", str(resources.files("precompute.store") / "migrations"))
     config.attributes["connection"] = connection
@@ -53,3 +58,4 @@ def _run_steps(connection: Connection, found: str | None) -> None:
             f"the database is at step {found}, which this version does not know; start the newer version",
             code="database_too_new",
         ) from problem
+    _log.info("Database ready", extra={"action": "database_upgraded", "was": found or "empty", "step": LATEST})

@@ -15,6 +15,20 @@ Opened = Callable[..., Page]
 
 PAGES = ("/", f"/videos/{VIDEO}", f"/campaigns/{CAMPAIGN}", f"/users/{USER}", "/users/user_1")
 
+BROKEN = """() => [...document.querySelectorAll('main :is(th, .key, .num, .whole)')].flatMap((element) => {
+  const words = [...element.textContent.matchAll(/(?<!\\S)[\\w.,×-]{2,24}(?!\\S)/g)]
+  const text = element.firstChild
+  if (text?.nodeType !== Node.TEXT_NODE) return []
+  return words.filter(({ 0: word, index }) => {
+    if (index + word.length > text.length) return false
+    const range = document.createRange()
+    range.setStart(text, index)
+    range.setEnd(text, index + word.length)
+    return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1
+  }).map(({ 0: word }) => word)
+})"""
+"""Names, ids and figures of a usual length that are shown on two lines."""
+
 
 @pytest.fixture
 def bad_mood(stack: PageStack) -> Iterator[Path]:
@@ -232,7 +246,9 @@ def test_readers_of_screens_and_of_phones_are_served(opened: Opened, stored: Non
         page.set_viewport_size({"width": width, "height": 844})
         found = Axe().run(page).response["violations"]
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], (theme, width)
-    page.set_viewport_size({"width": 360, "height": 640})
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 640})
+        assert page.evaluate(BROKEN) == [], width
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 

@@ -40,18 +40,20 @@ def test_a_worker_that_is_asked_to_end_finishes_what_it_does(platform: Platform)
 
 def test_a_worker_ends_though_it_has_forgotten_what_its_child_does(platform: Platform) -> None:
     """It lets go of a task that its child has got and not begun; the child does it, and nobody listens any more."""
-    platform.login(QUICK, user="before")
-    platform.value(QUICK, user="before")
+    for user in ("a", "b"):
+        platform.login(SLOW, user=user)
+    # One each.
+    children = [int(platform.client.blpop(f"test:pid:slow:{user}", timeout=60)[1]) for user in ("a", "b")]
+    for user in ("a", "b"):
+        platform.let_go(user)
+        platform.value(SLOW, user=user)
     [worker] = platform.workers
-    children = children_of(worker.container.pid)
-    assert children
     with platform.broker_client() as broker:
         wait_for_callable("waiting for the broker", lambda: not broker.hlen("unacked"), timeout=60)
         for child in children:
             os.kill(child, signal.SIGSTOP)
         platform.login(QUICK)
         wait_for_callable("waiting for the worker", lambda: broker.hlen("unacked") == 1, timeout=60)
-    worker.wait_for_log("received")
     worker.kill("SIGTERM")
     worker.wait_for_log("Warm shutdown")
     for child in children:

@@ -64,3 +64,12 @@ def test_a_fault_of_ours_is_told_whatever_it_was(caplog: pytest.LogCaptureFixtur
     caplog.set_level(logging.INFO)
     client.get("/fault")
     assert [vars(record)["status"] for record in caplog.records] == [500]
+
+
+def test_nobody_fills_the_log_with_an_address(caplog: pytest.LogCaptureFixture) -> None:
+    """Who has no key is told of as well: a path or a method of kilobytes is cut."""
+    caplog.set_level(logging.INFO)
+    client.open("/" + "x" * 60_000, method="Y" * 3_000)
+    [record] = caplog.records
+    about = vars(record)
+    assert (len(about["path"]), len(about["method"])) == (400, 20)

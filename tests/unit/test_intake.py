@@ -1,17 +1,19 @@
 """Bodies that arrive slowly, or never."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Event, Semaphore
 
 import pytest
-from werkzeug.exceptions import ServiceUnavailable
+from werkzeug.exceptions import RequestTimeout, ServiceUnavailable
 
-from api.intake import Intake
+from api.intake import PATIENCE_S, Intake
+from api.waiting import Slots
 
 
-def test_slow_bodies_take_half_of_the_threads_at_most() -> None:
+def test_slow_bodies_take_their_places_and_no_more() -> None:
     """The next one is sent away, to come again soon; once there is room, bodies are read as before."""
-    intake, begun, sent = Intake(threads=4), Semaphore(0), Event()
+    intake, begun, sent = Intake(Slots(2)), Semaphore(0), Event()
 
     def slow() -> bytes:
         begun.release()
@@ -29,9 +31,24 @@ def test_slow_bodies_take_half_of_the_threads_at_most() -> None:
     assert intake.read(lambda: b"quick") == b"quick"
 
 
+def test_where_all_are_slow_nobody_waits_for_a_turn() -> None:
+    """Patience is for the moment in which many bodies come at once; under attack it would hold the other threads."""
+    now = [0.0]
+    intake = Intake(Slots(1), clock=lambda: now[0])
+
+    def slow() -> bytes:
+        now[0] += PATIENCE_S
+        # The clock stands still here: who waited for a turn would wait for good.
+        with pytest.raises(ServiceUnavailable):
+            intake.read(lambda: b"quick")
+        return b"slow"
+
+    assert intake.read(slow) == b"slow"
+
+
 def test_a_body_that_breaks_off_gives_its_turn_back() -> None:
     """However often that happens."""
-    intake = Intake(threads=2)
+    intake = Intake(Slots(1))
 
     def broken() -> bytes:
         raise ConnectionResetError
@@ -40,3 +57,17 @@ def test_a_body_that_breaks_off_gives_its_turn_back() -> None:
         with pytest.raises(ConnectionResetError):
             intake.read(broken)
     assert intake.read(lambda: b"whole") == b"whole"
+
+
+def test_a_body_that_took_too_long_is_refused() -> None:
+    """What there is of one that was cut is no body; nor is a whole one that came too late."""
+    now = [0.0]
+    intake = Intake(Slots(1), within=timedelta(seconds=40), clock=lambda: now[0])
+
+    def late() -> bytes:
+        now[0] += 41
+        return b"{}"
+
+    with pytest.raises(RequestTimeout, match="40 seconds"):
+        intake.read(late)
+    assert intake.read(lambda: b"{}") == b"{}"

@@ -153,3 +153,17 @@ def test_a_pattern_with_a_free_subject_is_known_to_have_one(text: str) -> None:
 def test_a_type_is_left_out_when_no_key_of_it_could_match(text: str, may: bool) -> None:
     """Judged by the literal start of the pattern, in both forms."""
     assert Pattern(text).may_match_type("ctr", Subject.VIDEO) is may
+
+
+@pytest.mark.parametrize("text", ["[", "a[bc", "[^", "video:[a-]", r"[\]", "ok[a]:[b", "[]", "a[]b"])
+def test_a_bracket_that_can_mean_nothing_is_refused(text: str) -> None:
+    """Whoever writes it is told, instead of that nothing is stored."""
+    with pytest.raises(BadParameters) as refused:
+        Pattern(text)
+    assert "[" in refused.value.fields["pattern"][0]
+
+
+@pytest.mark.parametrize("text", [r"\[", "[[]", "[^]", r"[\]]", "a[b]c[d-f]", "]", "\\"])
+def test_brackets_that_mean_something_are_taken(text: str) -> None:
+    """Escaped, closed, or such that any character fits."""
+    assert Pattern(text).text == text

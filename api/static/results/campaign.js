@@ -9,6 +9,7 @@ const SHOWN = 12
 
 export const campaignViews = { roas_prediction: roas, variant_generation: variants, variant_scoring: scores }
 
+const whole = (id) => h('span', { class: 'whole' }, id)
 const times = (value) => `${value.toFixed(2)}×`
 
 function roas({ campaign, variants: each, evidence, note, model_version: model }) {
@@ -17,7 +18,7 @@ function roas({ campaign, variants: each, evidence, note, model_version: model }
     h('div', { class: 'headline' }, h('p', { class: 'big' }, times(campaign.roas.value)), h('p', { class: 'soft' }, `between ${times(campaign.roas.low)} and ${times(campaign.roas.high)} with a probability of 80 %`)),
     interval(campaign.roas, { most, format: times, label: 'Expected ROAS' }),
     h('dl', { class: 'funnel' }, FUNNEL.map((name) => h('div', {}, h('dt', {}, name), h('dd', {}, money(campaign[name].value)), h('dd', { class: 'soft' }, `${money(campaign[name].low)} to ${money(campaign[name].high)}`)))),
-    h('p', { class: 'note' }, `${note} From ${plural(evidence.outcomes, 'outcome')}; ${plural(each.length, 'variant')}; model ${model}.`),
+    h('p', { class: 'note' }, `${note} From ${plural(evidence.outcomes, 'outcome')}; ${plural(each.length, 'variant')}; model `, whole(model), '.'),
   ]
 }
 
@@ -50,5 +51,5 @@ function scores({ scores: ranked, model_version: model }) {
     h('td', { class: 'num' }, times(score.ctr)),
     h('td', { class: 'num soft' }, score.evidence.impressions ? plural(score.evidence.impressions, 'impression') : 'no outcomes')))
   const under = ranked.length > SHOWN ? `The best ${SHOWN} of ${ranked.length}. ` : ''
-  return [h('table', { class: 'rows' }, h('tbody', {}, rows)), h('p', { class: 'note' }, `${under}CTR relative to the campaign’s mean, ${percent(0.8, 0)} intervals; model ${model}.`)]
+  return [h('table', { class: 'rows' }, h('tbody', {}, rows)), h('p', { class: 'note' }, `${under}CTR relative to the campaign’s mean, ${percent(0.8, 0)} intervals; model `, whole(model), '.')]
 }

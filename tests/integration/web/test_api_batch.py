@@ -1,5 +1,6 @@
 """Many triggers in one request."""
 
+import logging
 from typing import Any
 
 import pytest
@@ -128,3 +129,17 @@ def test_without_a_broker_nothing_of_a_batch_is_taken(api: ApiBench, broker_serv
     finally:
         broker_server.start()
     assert send(api, videos=[video("v1")]).get_json()["accepted"] == 1
+
+
+def test_a_batch_is_told_in_lines_that_somebody_can_read(api: ApiBench, caplog: pytest.LogCaptureFixture) -> None:
+    """Each of its tasks once, at most fifty on a line."""
+    caplog.set_level(logging.INFO, logger="workers.dispatch")
+    queued = [
+        task
+        for one in send(api, logins=[{"user_id": f"u{number}"} for number in range(60)]).get_json()["results"]
+        for ids in one["queued_tasks"].values()
+        for task in ids
+    ]
+    told = [vars(record)["tasks"] for record in caplog.records if getattr(record, "action", "") == "tasks_queued"]
+    assert max(map(len, told)) == 50
+    assert sorted(task for tasks in told for task in tasks.values()) == sorted(queued)
