@@ -13,7 +13,6 @@ from functools import cache
 from types import FrameType
 from typing import Any
 
-from billiard import pool  # type: ignore[import-untyped]
 from celery import signals
 from celery.exceptions import SoftTimeLimitExceeded
 
@@ -22,14 +21,6 @@ from precompute.settings import Settings
 _log = logging.getLogger(__name__)
 
 _BYTES = 1_000_000
-
-ENDS_WITHIN_S = 5.0
-"""A child that is told to end waits so long at most until its worker has read what it said last.
-
-A worker that is asked to end forgets a task that it has handed over and that its child has not begun. The child does
-it all the same and waits for an answer that never comes: for 30 s by billiard's own measure, which is as long as many
-supervisors wait. The message comes again and is dropped, as its result is there.
-"""
 
 SOFT_LIMIT = signal.SIGUSR1
 """What a worker sends to a child of which a task has reached its soft time limit."""
@@ -103,16 +94,10 @@ def time_limit_told() -> Iterator[None]:
             raise SoftTimeLimitExceeded
 
 
-def end_soon(within_s: float) -> None:
-    """Have this child of a worker wait no longer than this until its worker has heard all that it said."""
-    pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = round(within_s / pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_INTERVAL)
-
-
 def connect() -> None:
     """Bound every child that starts in this worker."""
 
     def started(**_: Any) -> None:
         bound_memory(Settings.from_environ(os.environ).child_memory_mb)
-        end_soon(ENDS_WITHIN_S)
 
     signals.worker_process_init.connect(started, weak=False)

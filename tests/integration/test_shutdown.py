@@ -1,8 +1,6 @@
 """Ends and outages in good order: a worker that is asked to end, a broker and a cache that go away for a while."""
 
 import json
-import os
-import signal
 
 import redis
 from platform_under_test import Platform, key
@@ -36,35 +34,6 @@ def test_a_worker_that_is_asked_to_end_finishes_what_it_does(platform: Platform)
     assert isinstance(found, Entry)
     assert found.value == {"run": 1}
     assert platform.precomputer.measures().workers == ()
-
-
-def test_a_worker_ends_though_it_has_forgotten_what_its_child_does(platform: Platform) -> None:
-    """It lets go of a task that its child has got and not begun; the child does it, and nobody listens any more."""
-    for user in ("a", "b"):
-        platform.login(SLOW, user=user)
-    # One each.
-    children = [int(platform.client.blpop(f"test:pid:slow:{user}", timeout=60)[1]) for user in ("a", "b")]
-    for user in ("a", "b"):
-        platform.let_go(user)
-        platform.value(SLOW, user=user)
-    [worker] = platform.workers
-    with platform.broker_client() as broker:
-        wait_for_callable("waiting for the broker", lambda: not broker.hlen("unacked"), timeout=60)
-        for child in children:
-            os.kill(child, signal.SIGSTOP)
-        platform.login(QUICK)
-        wait_for_callable("waiting for the worker", lambda: broker.hlen("unacked") == 1, timeout=60)
-    worker.kill("SIGTERM")
-    worker.wait_for_log("Warm shutdown")
-    for child in children:
-        os.kill(child, signal.SIGCONT)
-
-    worker.container.wait()
-    worker.restart()
-    worker.ready()
-    assert platform.swept_until_there(QUICK).value["sum"] == 6
-    with platform.broker_client() as broker:
-        wait_for_callable("waiting for the message", lambda: not broker.hlen("unacked"), timeout=60)
 
 
 def test_what_a_worker_cannot_finish_comes_back(platform: Platform) -> None:
