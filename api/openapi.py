@@ -24,9 +24,10 @@ shares are 0 to 1, boxes are shares of the frame from its top left corner, insta
 added to any answer; none is renamed, retyped or dropped.
 
 Every answer that is not a success has the shape of `Error`, also those that no operation names: 404 where there is
-nothing, 405 with `Allow` where the method is wrong, 408 for a body that takes longer than 40 seconds, 413 above 1 MB, 415
-for a body that is not sent as JSON. A service with API keys answers 401 without one, and 403 where the key lacks the
-operation's scope; one with a rate limit answers 429 with `Retry-After`. Every answer has an `X-Request-Id`, the caller's own where it sent one.
+nothing, 405 with `Allow` where the method is wrong, 408 for a body that takes longer than 40 seconds, 413 above 1 MB,
+415 for a body that is not sent as JSON. A service with API keys answers 401 without one, and 403 where the key lacks
+the operation's scope; one with a rate limit answers 429 with `Retry-After`. Every answer has an `X-Request-Id`, the
+caller's own where it sent one.
 """
 
 _LICENCE = {"name": "MIT", "identifier": "MIT"}

@@ -35,7 +35,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
 from behaviour_logs import recorded  # noqa: E402
-from servers import ValkeyServer, free_port  # noqa: E402
+from servers import AS_DEPLOYED, ValkeyServer, free_port  # noqa: E402
 
 USERS = 20
 ENTRIES = 100
@@ -179,7 +179,7 @@ def main() -> None:
     parser.add_argument("--reads", type=int, default=3000)
     parser.add_argument("--json", action="store_true", dest="as_json")
     wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, ValkeyServer(Path(folder) / "cache") as server:
+    with tempfile.TemporaryDirectory() as folder, ValkeyServer(Path(folder) / "cache", *AS_DEPLOYED) as server:
         mine = {"REDIS_URL": server.url, "BROKER_URL": server.url, "PRECOMPUTE_DATA_DIR": folder}
         environ = {**os.environ, **mine, "PYTHONPATH": str(HERE.parent), "PRECOMPUTE_LOG_LEVEL": "warning"}
         taken = import_seconds(environ, starts=wanted.starts)

@@ -33,7 +33,7 @@ from workers.wiring import engine
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
-from servers import ValkeyServer, free_port  # noqa: E402
+from servers import AS_DEPLOYED, ValkeyServer, free_port  # noqa: E402
 
 RESULT = {
     "ctr": 0.0123,
@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--json", action="store_true")
     wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, ValkeyServer(Path(folder) / "cache") as server:
+    with tempfile.TemporaryDirectory() as folder, ValkeyServer(Path(folder) / "cache", *AS_DEPLOYED) as server:
         environ = {"REDIS_URL": server.url, "BROKER_URL": server.url, "PRECOMPUTE_DATA_DIR": folder}
         keys = fill(Settings.from_environ(environ), entries=wanted.entries)
         with granian("api.wsgi:app", environ=environ) as ours:

@@ -24,7 +24,7 @@ import redis
 from celery import Celery
 from figures import Figure, told
 from nothing_row import NOTHING
-from servers import ValkeyServer
+from servers import AS_DEPLOYED, ValkeyServer
 
 from precompute.admission import admit
 from precompute.events import UserLoggedIn
@@ -145,7 +145,10 @@ def one_round(*, tasks: int, processes: int) -> Rates:
     """All kinds once, with servers of their own."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with ValkeyServer(folder / "cache") as cache, ValkeyServer(folder / "broker") as broker:
+        with (
+            ValkeyServer(folder / "cache", *AS_DEPLOYED) as cache,
+            ValkeyServer(folder / "broker", *AS_DEPLOYED) as broker,
+        ):
             return Rates(
                 engine=of_engine(cache, broker, folder=folder, tasks=tasks, processes=processes),
                 careful=of_bare_celery(broker, late=True, tasks=tasks, processes=processes),

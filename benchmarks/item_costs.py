@@ -21,7 +21,7 @@ from cached_read import fill
 from figures import Figure, told
 from filled_store import load as stored
 from load import closed_loop, get
-from servers import ValkeyServer
+from servers import AS_DEPLOYED, ValkeyServer
 
 from precompute.catalogue import ROWS, Catalogue
 from precompute.events import UserLoggedIn
@@ -165,7 +165,10 @@ def main() -> None:
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with ValkeyServer(folder / "cache") as cache, ValkeyServer(folder / "broker") as broker:
+        with (
+            ValkeyServer(folder / "cache", *AS_DEPLOYED) as cache,
+            ValkeyServer(folder / "broker", *AS_DEPLOYED) as broker,
+        ):
             mine = {
                 "REDIS_URL": cache.url,
                 "BROKER_URL": broker.url,

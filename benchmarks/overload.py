@@ -27,7 +27,7 @@ from chaos_cluster import HERE, ROOT, running
 from figures import Figure, told
 from load import Answers
 from overload_load import Lookout, Service, Share
-from servers import ValkeyServer
+from servers import AS_DEPLOYED, ValkeyServer
 
 from precompute.settings import Settings
 
@@ -49,7 +49,10 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with ValkeyServer(folder / "cache") as cache, ValkeyServer(folder / "broker") as broker:
+        with (
+            ValkeyServer(folder / "cache", *AS_DEPLOYED) as cache,
+            ValkeyServer(folder / "broker", *AS_DEPLOYED) as broker,
+        ):
             ours = {
                 "REDIS_URL": cache.url,
                 "BROKER_URL": broker.url,

@@ -33,7 +33,7 @@ from workers.wiring import precomputer
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from behaviour_logs import recorded
-from servers import ValkeyServer
+from servers import AS_DEPLOYED, ValkeyServer
 
 USERS = 20
 
@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="end with the figures as one JSON object")
     wanted = parser.parse_args()
     known = latest_of(recorded(users=USERS + 5, days=60, seed=4))
-    with TemporaryDirectory() as folder, ValkeyServer(Path(folder) / "cache") as server:
+    with TemporaryDirectory() as folder, ValkeyServer(Path(folder) / "cache", *AS_DEPLOYED) as server:
         process, view = asked_of(known, Settings(redis_url=server.url, data_dir=Path(folder)), times=wanted.asked)
     note = (
         f"of users with {MOST_KEPT} recent actions: read from the cache, the model asked, what everybody did kept up; "

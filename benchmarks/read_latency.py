@@ -30,7 +30,7 @@ from precompute.settings import Settings
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
-from servers import ValkeyServer, free_port  # noqa: E402
+from servers import AS_DEPLOYED, ValkeyServer, free_port  # noqa: E402
 
 CLIP = HERE.parent / "media" / "test_vid_001.mp4"
 VIDEO = {"user_id": "u1", "video_data": {"url": CLIP.name}}
@@ -96,8 +96,8 @@ def idle_ticks() -> tuple[int, int]:
 def measure(wanted: argparse.Namespace, folder: Path) -> tuple[Answers, float]:
     """Reads under load, and which share of the processors' time nobody used meanwhile."""
     with (
-        ValkeyServer(folder / "cache", "--maxmemory-policy", "allkeys-lru") as cache,
-        ValkeyServer(folder / "broker") as broker,
+        ValkeyServer(folder / "cache", "--maxmemory-policy", "allkeys-lru", *AS_DEPLOYED) as cache,
+        ValkeyServer(folder / "broker", *AS_DEPLOYED) as broker,
         cache.client() as client,
     ):
         port = free_port()

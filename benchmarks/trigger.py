@@ -23,7 +23,7 @@ from typing import Any
 import orjson
 from celery import Celery
 from figures import Figure, told
-from servers import ValkeyServer
+from servers import AS_DEPLOYED, ValkeyServer
 
 from api.app import create_app
 from precompute.events import VideoUploaded
@@ -145,7 +145,10 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with ValkeyServer(folder / "cache") as cache, ValkeyServer(folder / "broker") as broker:
+        with (
+            ValkeyServer(folder / "cache", *AS_DEPLOYED) as cache,
+            ValkeyServer(folder / "broker", *AS_DEPLOYED) as broker,
+        ):
             places = {"redis_url": cache.url, "broker_url": broker.url, "data_dir": folder}
             settings = Settings(**places, most_waiting_events=10**7)
             engine = precomputer(settings)

@@ -19,7 +19,7 @@ from honcho.environ import parse_procfile
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
-from servers import ValkeyServer  # noqa: E402
+from servers import AS_DEPLOYED, ValkeyServer  # noqa: E402
 
 from precompute.entry import State  # noqa: E402
 from precompute.precomputer import Precomputer  # noqa: E402
@@ -132,7 +132,7 @@ def workers(folder: Path, *, processes: int = 2) -> Iterator[Workers]:
     """A worker with so many processes beside a cache and a broker, all fresh."""
     media = folder / "media"
     media.mkdir(parents=True)
-    with ValkeyServer(folder / "cache") as cache, ValkeyServer(folder / "broker") as broker:
+    with ValkeyServer(folder / "cache", *AS_DEPLOYED) as cache, ValkeyServer(folder / "broker", *AS_DEPLOYED) as broker:
         environ = {
             "REDIS_URL": cache.url,
             "BROKER_URL": broker.url,

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from figures import Figure, told
-from servers import ValkeyServer
+from servers import AS_DEPLOYED, ValkeyServer
 from waiting_row import WAITING
 
 from precompute.admission import admit
@@ -118,7 +118,9 @@ def measured(*, slow: str, tasks: int, pool: str, processes: int) -> Run:
     """
     with ExitStack() as running:
         name = running.enter_context(tempfile.TemporaryDirectory())
-        cache, broker = (running.enter_context(ValkeyServer(Path(name, each))) for each in ("cache", "broker"))
+        cache, broker = (
+            running.enter_context(ValkeyServer(Path(name, each), *AS_DEPLOYED)) for each in ("cache", "broker")
+        )
         _ask(cache, broker, tasks=tasks + STARTS)
         environ = {
             "REDIS_URL": cache.url,

