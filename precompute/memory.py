@@ -9,7 +9,7 @@ from precompute.clock import Clock, system_clock
 from precompute.errors import StoreUnavailable
 from precompute.events import CampaignCreated, Event, UserLoggedIn, VideoUploaded
 from precompute.facts import Action, CampaignFact, Fact, UserFact, VideoFact
-from precompute.needs import Latest
+from precompute.needs import remembering
 from precompute.recent import RecentActions
 from precompute.sightings import Sightings
 from precompute.stream import FactStream
@@ -54,7 +54,6 @@ class Memory:
     ) -> None:
         self._stream = stream
         self._recent = recent
-        self._latest = Latest(recent.client)
         self._clock = clock
         self._then = then
         self._sightings = Sightings(self.record, clock=clock)
@@ -73,14 +72,20 @@ class Memory:
         return self._take(facts, zones=zones)
 
     def _take(
-        self, facts: Sequence[Fact], *, zones: Mapping[str, str] | None, logged_in: Collection[str] = frozenset()
+        self,
+        facts: Sequence[Fact],
+        *,
+        zones: Mapping[str, str] | None,
+        logged_in: Collection[str] = frozenset(),
+        events: Sequence[Event] = (),
     ) -> int:
         self._stream.append(facts)
         actions = [fact for fact in facts if isinstance(fact, Action)]
         others = {action.user_id for action in actions}.difference(logged_in)
         outdates = {user_id: _prediction_of(user_id) for user_id in others}
         try:
-            self._recent.add(actions, zones=zones, outdates=outdates)
+            # What is predicted from the actions asks what their users brought last, so that comes first.
+            self._recent.add(actions, zones=zones, outdates=outdates, before=remembering(events))
         except StoreUnavailable:
             # They are accepted. Refused now, they would come twice.
             _log.warning("Recent actions not kept", extra={"action": "recent_not_kept", "count": len(actions)})
@@ -96,16 +101,13 @@ class Memory:
         Raises:
             BadParameters: Something in one of them is not JSON.
             BrokerUnavailable: None was accepted, or no answer came.
-            StoreUnavailable: The cache cannot be reached; none was accepted.
         """
         at, events = self._clock(), list(events)
-        # Before the actions: what is predicted from them asks what their users brought last.
-        self._latest.remember(events)
         facts = [fact for event in events for fact in facts_of(event, at=at)]
         zones = {event.user_id: zone for event in events if (zone := zone_of(event)) is not None}
         # A login has just had computed what is not fresh, and is answered with what comes after it.
         logged_in = {event.user_id for event in events if isinstance(event, UserLoggedIn)}
-        self._take(facts, zones=zones, logged_in=logged_in)
+        self._take(facts, zones=zones, logged_in=logged_in, events=events)
 
     def note_read(self, user_id: str, *, row: TaskType, key: CacheKey) -> None:
         """Take a read on behalf of a user for what the user does; afterwards, so that no reader waits or fails.

@@ -45,6 +45,15 @@ class Need:
         return self.row.key_for(self.event.ref)
 
 
+def remembering(events: Iterable[Event]) -> list[tuple[Any, ...]]:
+    """Commands that keep what users brought last; of two events about one kind of subject the later one."""
+    by_user: dict[str, dict[str, str]] = {}
+    for event in events:
+        by_user.setdefault(event.user_id, {})[event.subject.value] = event.to_json()
+    kept = [("HSET", _hash_of(user_id), *chain.from_iterable(told.items())) for user_id, told in by_user.items()]
+    return [*kept, *(("PEXPIRE", _hash_of(user_id), in_ms(KEPT)) for user_id in by_user)]
+
+
 class Latest:
     """The last login, video and campaign of each user, as their triggers told them; read in one round trip.
 
@@ -56,18 +65,6 @@ class Latest:
 
     def __init__(self, client: "redis.Redis") -> None:
         self._lanes = Lanes(client)
-
-    def remember(self, events: Iterable[Event]) -> None:
-        """Keep what users brought; of two events about one kind of subject the later one.
-
-        Raises:
-            StoreUnavailable: The server cannot be reached.
-        """
-        by_user: dict[str, dict[str, str]] = {}
-        for event in events:
-            by_user.setdefault(event.user_id, {})[event.subject.value] = event.to_json()
-        kept = [("HSET", _hash_of(user_id), *chain.from_iterable(told.items())) for user_id, told in by_user.items()]
-        self._ask([*kept, *(("PEXPIRE", _hash_of(user_id), in_ms(KEPT)) for user_id in by_user)])
 
     def of_each(self, user_ids: Sequence[str]) -> list[Mapping[Subject, Event]]:
         """What is known of some users, in their order.

@@ -49,6 +49,7 @@ class RecentActions:
         *,
         zones: Mapping[str, str] | None = None,
         outdates: Mapping[str, CacheKey] = MappingProxyType({}),
+        before: Sequence[Sequence[Any]] = (),
     ) -> None:
         """Put actions at the ends of their users' lists, each followed up against what was predicted before it.
 
@@ -58,6 +59,7 @@ class RecentActions:
             actions: Of any users, in the order accepted.
             zones: Time zones that users told, by user.
             outdates: By user, the result that their actions make outdated: it goes stale.
+            before: Commands to the same server that come first, where there is anything to add.
 
         Raises:
             StoreUnavailable: The server cannot be reached; the actions may be there or not.
@@ -68,7 +70,7 @@ class RecentActions:
             limits = (in_ms(KEPT), MOST_KEPT, in_ms(FOLLOWED_WITHIN), in_ms(DATED_EARLIER), chronicle.MOST_KEPT)
             told = [arg for one in users for arg in (one, zones.get(one, ""), str(outdates.get(one, "")))]
             done = [arg for action in actions for arg in (users[action.user_id], _packed(action))]
-            self._scripts.run("remember", to_ms(self._clock()), *limits, len(users), *told, *done)
+            self._scripts.run("remember", to_ms(self._clock()), *limits, len(users), *told, *done, before=before)
 
     def of(self, user_id: str) -> list[Action]:
         """A user's latest actions in the order in which they were accepted; empty when nothing is known.

@@ -1,6 +1,6 @@
 """The server-side scripts: each change of an entry or a task is one of them, so it happens whole or not at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
@@ -145,6 +145,7 @@ class Scripts:
     def __init__(self, client: "redis.Redis") -> None:
         folder = resources.files("precompute") / "lua"
         shared = (folder / "shared.lua").read_text()
+        self._client: Any = client
         self._lanes = Lanes(client)
         self._scripts = {
             file.name.removesuffix(".lua"): client.register_script(_whole(file.read_text(), shared))
@@ -152,19 +153,27 @@ class Scripts:
             if file.name.endswith(".lua") and file.name != "shared.lua"
         }
 
-    def run(self, name: str, *args: Any) -> Any:
+    def run(self, name: str, *args: Any, before: Sequence[Sequence[Any]] = ()) -> Any:
         """What the script ``name`` answers to ``args``.
+
+        Args:
+            name: Of its file.
+            *args: Its ARGV.
+            before: Commands that come first, on the same way; they may be repeated.
 
         Raises:
             StoreUnavailable: The cache cannot be reached.
         """
         script = self._scripts[name]
+        question = ("EVALSHA", script.sha, 0, *args)
         with reaching_cache():
             try:
-                return self._lanes.ask("EVALSHA", script.sha, 0, *args)
+                return self._lanes.ask_each([*before, question])[-1] if before else self._lanes.ask(*question)
             except (redis.ConnectionError, redis.exceptions.NoScriptError):
                 # The server was restarted since: the library's own way connects anew, and brings the script along.
                 self._lanes.close()
+                for command in before:
+                    self._client.execute_command(*command)
                 return script(args=args)
 
 

@@ -10,7 +10,6 @@ from precompute.anticipation import Anticipation
 from precompute.catalogue import Catalogue
 from precompute.events import CampaignCreated, Event, UserLoggedIn, VideoUploaded
 from precompute.ledger import Beginning, TaskRecord
-from precompute.needs import Latest
 from precompute.planner import plan
 from precompute.prediction import PredictedAction, Prediction
 from precompute.queues import Queue
@@ -49,7 +48,6 @@ class Ahead:
 
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
-        self.latest = Latest(bench.client)
 
     def of(self, **bounds: float) -> Anticipation:
         """As one process has it, with those bounds."""

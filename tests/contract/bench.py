@@ -15,10 +15,11 @@ from precompute.catalogue import Catalogue
 from precompute.dependants import Dependants
 from precompute.entry import Failure, State
 from precompute.errors import BrokerUnavailable
-from precompute.events import VideoUploaded
+from precompute.events import Event, VideoUploaded
 from precompute.invalidation import Invalidation
 from precompute.ledger import Beginning, Ledger, TaskRecord
 from precompute.message import Forced, Message
+from precompute.needs import remembering
 from precompute.patterns import Pattern
 from precompute.planner import Cause, plan
 from precompute.queues import Queue
@@ -134,6 +135,11 @@ class Bench:
         asked: dict[str, Any] = {"force": force, "cause": cause, "insist": insist, "seen_at": seen_at}
         planned = plan(event, catalogue=CATALOGUE, rows=rows, **asked)
         return admit(planned, ledger=self.ledger, dispatch=self.dispatch)
+
+    def brought(self, events: Iterable[Event]) -> None:
+        """What is remembered of triggers, for their users."""
+        for command in remembering(events):
+            self.client.execute_command(*command)
 
     def message(self, row: TaskType, video: str = "v1") -> Message:
         """The latest message sent for a key."""

@@ -145,7 +145,7 @@ def test_of_campaigns_and_videos_it_is_the_one_brought_last(ahead: Ahead) -> Non
         VideoUploaded(subject_id="v1", user_id="u1", fingerprint="f1"),
         CampaignCreated(subject_id="c3", user_id="u2", fingerprint="f1"),
     ]
-    ahead.latest.remember(brought)
+    ahead.bench.brought(brought)
     assert ahead.prepare(will={"write": 0.9}) == ["texts:c2"]
     assert ahead.bench.dispatch.sent[-1].event == brought[1].to_json()
     assert ahead.record(RANKS, "c2").state is State.QUEUED
@@ -156,7 +156,7 @@ def test_of_campaigns_and_videos_it_is_the_one_brought_last(ahead: Ahead) -> Non
 def test_of_whoever_brought_nothing_there_is_nothing_to_compute(ahead: Ahead) -> None:
     """Also when the server evicted what they brought."""
     assert ahead.prepare(will={"write": 0.9}) == []
-    ahead.latest.remember([CampaignCreated(subject_id="c1", user_id="u1")])
+    ahead.bench.brought([CampaignCreated(subject_id="c1", user_id="u1")])
     ahead.bench.client.delete("pc:u:u1")
     assert ahead.prepare(will={"write": 0.9}) == []
 
@@ -164,7 +164,7 @@ def test_of_whoever_brought_nothing_there_is_nothing_to_compute(ahead: Ahead) ->
 def test_a_prediction_gives_way_to_a_newer_upload(ahead: Ahead) -> None:
     """What it knew of is not computed in the place of what came meanwhile."""
     older = CampaignCreated(subject_id="c1", user_id="u1", fingerprint="f0")
-    ahead.latest.remember([older])
+    ahead.bench.brought([older])
     newer = replace(older, fingerprint="f1")
     admit(plan(newer, catalogue=ROWS, rows=[TEXTS]), ledger=ahead.bench.ledger, dispatch=ahead.bench.dispatch)
     started = ahead.record(TEXTS, "c1").task_id

@@ -17,7 +17,6 @@ from precompute.errors import SourceUnavailable
 from precompute.events import CampaignCreated
 from precompute.facts import Action, CampaignFact
 from precompute.mornings import HOURS, morning_of
-from precompute.needs import Latest
 from precompute.off_peak import parse_off_peak
 from precompute.scripts import connect
 from precompute.settings import Settings
@@ -115,7 +114,7 @@ def test_what_their_actions_read_is_of_what_they_brought_last(
     engine: Engine, anticipation: Anticipation, bench: Bench
 ) -> None:
     """As with predictions."""
-    Latest(bench.client).remember([CampaignCreated(subject_id="c1", user_id="u1", data={"budget": 1})])
+    bench.brought([CampaignCreated(subject_id="c1", user_id="u1", data={"budget": 1})])
     engine.facts.write(each_day("u1", "variant_generate"))
     prepare_morning(engine, anticipation)
     assert queued(bench.dispatch) == ["variant_generation:campaign:c1"]

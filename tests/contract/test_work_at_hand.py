@@ -7,7 +7,7 @@ from bench import CATALOGUE, LEASE, NOON, SOLO, Bench, key
 
 from precompute.events import Event, UserLoggedIn, VideoUploaded
 from precompute.facts import Action
-from precompute.needs import Latest
+from precompute.needs import remembering
 from precompute.recent import RecentActions
 from precompute.subjects import Subject
 from precompute.work_at_hand import AMONG, WorkAtHand
@@ -49,16 +49,27 @@ def test_of_whom_nothing_is_known_nothing_is_at_hand(work: WorkAtHand, bench: Be
 def test_what_was_brought_last_is_at_hand(work: WorkAtHand, bench: Bench) -> None:
     """Each user's own, with what the trigger brought; the last login too."""
     login = UserLoggedIn(subject_id="u1", user_id="u1", data={"last_login": "yesterday"})
-    Latest(bench.client).remember([upload("v1"), upload("v2"), login, upload("v3", user="u2")])
+    bench.brought([upload("v1"), upload("v2"), login, upload("v3", user="u2")])
     assert work.of_each(["u2", "u1"]) == [
         {Subject.VIDEO: upload("v3", user="u2")},
         {Subject.VIDEO: upload("v2"), Subject.USER: login},
     ]
 
 
+def test_what_is_brought_and_what_is_done_are_kept_together(work: WorkAtHand, bench: Bench) -> None:
+    """In one question; also on a server that has forgotten the scripts meanwhile."""
+    recent = RecentActions(bench.client, clock=bench.clock)
+    for video in ("v1", "v2"):
+        action = Action(at=NOON, user_id="u1", action="video_upload")
+        recent.add([action], before=remembering([upload(video)]))
+        assert work.of_each(["u1"]) == [{Subject.VIDEO: upload(video)}]
+        bench.client.script_flush()
+    assert len(recent.of("u1")) == 2
+
+
 def test_what_was_touched_since_is_at_hand(work: WorkAtHand, bench: Bench) -> None:
     """By the event of its results, or of the task that computes them; whoever brought it."""
-    Latest(bench.client).remember([upload("v2")])
+    bench.brought([upload("v2")])
     bench.trigger(SOLO, video="v1")
     touches(bench, "v2", "v1", None)
     assert work.of_each(["u1"])[0][Subject.VIDEO].subject_id == "v1"
@@ -72,7 +83,7 @@ def test_what_was_touched_since_is_at_hand(work: WorkAtHand, bench: Bench) -> No
 
 def test_what_was_touched_long_ago_is_not(work: WorkAtHand, bench: Bench) -> None:
     """The rest of the list is not even read."""
-    Latest(bench.client).remember([upload("v2")])
+    bench.brought([upload("v2")])
     bench.trigger(SOLO, video="v1")
     touches(bench, "v1", *[None] * AMONG)
     assert work.of_each(["u1"]) == [{Subject.VIDEO: upload("v2")}]
