@@ -94,6 +94,8 @@ class ShortChannel(Channel):
 
     QoS = ShortQoS
     noted = False
+    _acknowledges = True
+    """Nothing is to be noted where answers are read (``celery inspect``, Flower): nobody would ever forget it."""
     _asked = False
     """It waits for an answer of the script, not of BRPOP."""
     _found = False
@@ -102,6 +104,21 @@ class ShortChannel(Channel):
     _in_poll: Any
     _brpop_sent_at: Any
     _lanes: Lanes | None = None
+    _made: tuple[Any, Any] | None = None
+    """A pool, and a client on it."""
+
+    def _create_client(self, asynchronous: bool = False) -> Any:
+        if asynchronous:
+            return super()._create_client(asynchronous=True)  # type: ignore[no-untyped-call]
+        # It knows nothing but its pool, and making one takes 0.1 of the 1.1 ms that publishing two messages takes.
+        if self._made is None or self._made[0] is not self.pool:
+            self._made = self.pool, super()._create_client()  # type: ignore[no-untyped-call]
+        return self._made[1]
+
+    def basic_consume(self, queue: str, no_ack: bool, *args: Any, **kwargs: Any) -> Any:
+        """As kombu's own."""
+        self._acknowledges &= not no_ack
+        return super().basic_consume(queue, no_ack, *args, **kwargs)  # type: ignore[no-untyped-call]
 
     def _connparams(self, asynchronous: bool = False) -> Any:
         if self.connection.client is None:
@@ -115,7 +132,7 @@ class ShortChannel(Channel):
             redis.RedisError: It has not, or there is no telling.
         """
         if self._lanes is None:
-            self._lanes = Lanes(self._create_client())  # type: ignore[no-untyped-call]
+            self._lanes = Lanes(self._create_client())
         try:
             self._lanes.ask_each(commands)
         except redis.ConnectionError:
@@ -168,7 +185,7 @@ class ShortChannel(Channel):
         asked, self._asked, self._found = self._asked, False, False
         if not asked:
             super()._brpop_read(**options)  # type: ignore[no-untyped-call]
-            self._found = True
+            self._found = self._acknowledges
             return True
         try:
             found = self._answer()
