@@ -73,9 +73,9 @@ class Intake:
         self._take_a_turn()
         token, began = object(), self._clock()
         self._begun[token] = self._latest = began
-        if port is not None and self._watch is None:
-            self._keep_watch(port)
         try:
+            if port is not None and self._watch is None:
+                self._keep_watch(port)
             read = body()
         finally:
             del self._begun[token]
@@ -95,16 +95,19 @@ class Intake:
     def _keep_watch(self, port: int) -> None:
         with self._lock:
             if self._watch is None:
-                self._watch = Thread(target=self._cut_slow_ones, args=(port,), daemon=True)
-                self._watch.start()
+                watch = Thread(target=self._cut_slow_ones, args=(port,), daemon=True)
+                watch.start()
+                self._watch = watch
 
     def _cut_slow_ones(self, port: int) -> None:
         unanswered = Unanswered(port, clock=self._clock)
         while self._begun or self._clock() - self._latest < _LEAVES_AFTER.total_seconds():
             time.sleep(self._look_every_s)
-            slow = self._clock() - self._look_every_s
-            if any(began < slow for began in tuple(self._begun.values())):
-                unanswered.cut(after_seconds=self._within_s)
+            oldest_s = self._clock() - min(tuple(self._begun.values()), default=self._clock())
+            if oldest_s > self._look_every_s:
+                # Seen first within two looks, and cut at the next one after its time, unless it looked idle.
+                late = oldest_s > self._within_s + 4 * self._look_every_s
+                unanswered.cut(after_seconds=self._within_s, idle_too=late)
             else:
                 unanswered.forget()
         self._watch = None

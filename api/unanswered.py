@@ -28,6 +28,7 @@ class _Connection:
     socket: socket.socket
     peer: object
     acknowledged: int
+    received: int
     waits: bool
 
 
@@ -38,6 +39,9 @@ class Unanswered:
     So what is cut must have been so for longer than any answer takes. Streams are sent something every few seconds,
     and one that is idle between requests was sent something last.
 
+    So was one, though, whose sender sent the beginning of a request along with the whole one before. It looks idle, and
+    can only be told from those that are by ending both, which may be done to idle connections at any time.
+
     Args:
         port: Ours.
         clock: Seconds that only go up.
@@ -46,18 +50,22 @@ class Unanswered:
     def __init__(self, port: int, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._port = port
         self._clock = clock
-        self._since: dict[tuple[object, int], float] = {}
+        self._since: dict[tuple[object, ...], float] = {}
 
-    def cut(self, *, after_seconds: float) -> int:
-        """Take a look; read no more from those that have been so at each look for so long. How many those were."""
-        now, seen, cut = self._clock(), dict[tuple[object, int], float](), 0
+    def cut(self, *, after_seconds: float, idle_too: bool = False) -> int:
+        """Take a look; read no more from those that have been so at each look for so long. How many those were.
+
+        Args:
+            after_seconds: So long.
+            idle_too: Also from those that were sent something last, and on which nothing has come or gone for so long.
+        """
+        now, seen, cut = self._clock(), dict[tuple[object, ...], float](), 0
         for each in _connections_to(self._port):
             with each.socket:
-                which = (each.peer, each.acknowledged)
-                if not each.waits:
-                    continue
+                # Whoever sends a byte now and then stays who it is; who has sent a request since was not idle.
+                which = (each.peer, each.acknowledged, None if each.waits else each.received)
                 seen[which] = self._since.get(which, now)
-                if now - seen[which] >= after_seconds:
+                if (each.waits or (idle_too and each.received)) and now - seen[which] >= after_seconds:
                     cut += 1
                     # Its reader finds the end of the connection, and can still answer.
                     with suppress(OSError):
@@ -75,7 +83,11 @@ class Unanswered:
 def _connections_to(port: int) -> Iterator[_Connection]:
     if not _FILES.is_dir() or not hasattr(socket, "TCP_INFO"):
         return
-    for file in tuple(_FILES.iterdir()):
+    try:
+        files = tuple(_FILES.iterdir())
+    except OSError:
+        return  # this process has as many files open as it may; the next look tries again
+    for file in files:
         found = _connection(int(file.name), port)
         if found is not None:
             yield found
@@ -99,7 +111,8 @@ def _connection(number: int, port: int) -> _Connection | None:
         counted = copy.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _COUNTS.size)
         sent_ms, received_ms, acknowledged, received = _COUNTS.unpack(counted)
         waits = received > 0 and (acknowledged == 0 or received_ms < sent_ms)
-        return _Connection(socket=copy, peer=copy.getpeername(), acknowledged=acknowledged, waits=waits)
+        peer = copy.getpeername()
+        return _Connection(socket=copy, peer=peer, acknowledged=acknowledged, received=received, waits=waits)
     except (OSError, struct.error):
         copy.close()
         return None

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Event, Semaphore
+from threading import Event, Semaphore, Thread
 
 import pytest
 from werkzeug.exceptions import RequestTimeout, ServiceUnavailable
@@ -71,3 +71,18 @@ def test_a_body_that_took_too_long_is_refused() -> None:
     with pytest.raises(RequestTimeout, match="40 seconds"):
         intake.read(late)
     assert intake.read(lambda: b"{}") == b"{}"
+
+
+def test_where_no_thread_can_look_for_slow_ones_a_turn_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the next body tries to start one again."""
+    intake = Intake(Slots(1))
+
+    def too_many(thread: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as full:
+        full.setattr(Thread, "start", too_many)
+        for _ in range(2):
+            with pytest.raises(RuntimeError, match="new thread"):
+                intake.read(lambda: b"whole", port=1)
+    assert intake.read(lambda: b"whole") == b"whole"

@@ -95,3 +95,25 @@ def test_connections_of_other_ports_are_left_alone(server: Server) -> None:
         unanswered = Unanswered(server.port, clock=lambda: 0.0)
         unanswered.cut(after_seconds=0)
         assert unanswered.cut(after_seconds=0) == 0
+
+
+def test_a_beginning_that_came_along_with_a_whole_request_is_cut_with_the_idle(server: Server) -> None:
+    """It looks like them: ours were the last words. Who has asked or been answered since was not idle."""
+    now = [0.0]
+    unanswered = Unanswered(server.port, clock=lambda: now[0])
+    silent, both, asking, served = (server.pair() for _ in range(4))
+    for each in (both, asking, served):
+        exchanged(each, b"whole" + b"a begi", b"answer")
+    assert unanswered.cut(after_seconds=40) == 0
+    now[0] = 39.0
+    exchanged(asking, b"the next one", b"")
+    exchanged(served, b"", b"more")
+    assert unanswered.cut(after_seconds=40) == 0
+    now[0] = 41.0
+    assert unanswered.cut(after_seconds=40) == 0
+    assert unanswered.cut(after_seconds=40, idle_too=True) == 1
+    assert both[1].recv(10) == b""
+    for _, ours in (silent, asking, served):
+        ours.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            ours.recv(10)

@@ -55,3 +55,15 @@ def test_bodies_that_never_end_are_cut(port: int) -> None:
                 each.close()
         # The same connection as before: one that was idle meanwhile is nobody's to cut.
         assert caller.post("/", content=b"whole").text == "5"
+
+
+def test_a_beginning_that_comes_along_with_a_whole_request_is_cut_too(port: int) -> None:
+    """By what the kernel counts, such a connection is idle."""
+    with socket.create_connection(("127.0.0.1", port), timeout=WITHIN_S) as caller:
+        whole = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        caller.sendall(whole + b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf")
+        answers = b""
+        while b" 408 " not in answers:
+            piece = caller.recv(1000)
+            assert piece, answers
+            answers += piece
