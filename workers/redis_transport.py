@@ -121,7 +121,8 @@ class ShortChannel(Channel):
         return super().basic_consume(queue, no_ack, *args, **kwargs)  # type: ignore[no-untyped-call]
 
     def _connparams(self, asynchronous: bool = False) -> Any:
-        if self.connection.client is None:
+        # A channel that was closed has none at all: a task may end long after its connection.
+        if self.connection is None or self.connection.client is None:
             raise redis.ConnectionError("the connection was let go of")
         return super()._connparams(asynchronous=asynchronous)  # type: ignore[no-untyped-call]
 

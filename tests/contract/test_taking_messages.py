@@ -26,15 +26,18 @@ class Worker:
         url: Of the broker.
         prefetch: So many messages are held at once.
         transport: How it talks with the broker.
+        no_ack: It acknowledges nothing.
     """
 
-    def __init__(self, url: str, *, prefetch: int = 1, transport: type[Transport] = ShortTransport) -> None:
+    def __init__(
+        self, url: str, *, prefetch: int = 1, transport: type[Transport] = ShortTransport, no_ack: bool = False
+    ) -> None:
         options = {"queue_order_strategy": "priority"}
         self.connection = Connection(url, transport=transport, transport_options=options)
         self.channel: Any = self.connection.channel()
         self.given: list[Any] = []
         keep: Callable[[Any, Any], None] = lambda body, message: self.given.append(message)  # noqa: E731
-        consumer = Consumer(self.channel, [URGENT, LATER], callbacks=[keep], accept=["json"])
+        consumer = Consumer(self.channel, [URGENT, LATER], callbacks=[keep], accept=["json"], no_ack=no_ack)
         consumer.qos(prefetch_count=prefetch)
         consumer.consume()
 
@@ -203,6 +206,17 @@ def test_connections_that_the_broker_closed_are_opened_anew(worker: Worker, cach
         again = Worker(cache_server.url)
         assert again.take() == 2
         again.close()
+
+
+def test_what_nobody_acknowledges_is_not_noted(cache_server: ValkeyServer, worker: Worker) -> None:
+    """Answers of workers to ``celery inspect`` would be held for ever, and come again."""
+    worker.close()
+    reader = Worker(cache_server.url, prefetch=0, no_ack=True)
+    publish(cache_server.url, 1, 2, 3)
+    with cache_server.client() as client:
+        assert [reader.take() for _ in range(3)] == [1, 2, 3]
+        assert held(client) == (0, 0)
+    reader.close()
 
 
 def test_what_is_no_message_does_not_pass_for_one(worker: Worker, cache_server: ValkeyServer) -> None:

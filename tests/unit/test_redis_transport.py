@@ -22,4 +22,7 @@ def test_who_asks_after_the_end_gets_an_error_of_the_connection() -> None:
     transport.client = None
     with pytest.raises(redis.ConnectionError, match="let go of"):
         channel._connparams()
+    channel.connection = None  # it has been closed itself
+    with pytest.raises(redis.ConnectionError, match="let go of"):
+        channel._connparams()
     assert issubclass(redis.ConnectionError, transport.connection_errors)
