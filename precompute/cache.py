@@ -202,7 +202,8 @@ class Cache:
         with reaching_cache(), self.client.pipeline(transaction=False) as pipe:
             for part, content in parts.items():
                 pipe.hset(name, f"p:{part}", content)
-            pipe.pexpire(name, _ON_THE_WAY_MS)
+                # With each, not at the end: whoever dies while it sends leaves nothing for good.
+                pipe.pexpire(name, _ON_THE_WAY_MS)
             pipe.execute()
 
     def outdate(self, keys: Iterable[CacheKey]) -> None:

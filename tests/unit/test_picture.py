@@ -1,5 +1,6 @@
 """Small images of decoded frames, as differences are measured on them."""
 
+from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+from av.filter import Graph
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
@@ -37,6 +39,31 @@ def test_colours_stay_where_they_are(size: tuple[int, int], pixels: str):
     assert max(small.shape[:2]) == min(256, max(size))
     assert small[0, 0].tolist() == pytest.approx(RED, abs=6)
     assert small[-1, -1].tolist() == pytest.approx(BLUE, abs=6)
+
+
+def upside_down(frame: VideoFrame) -> VideoFrame:
+    """The frame stored from the bottom up, as a raw video may say that it is."""
+    graph = Graph()
+    source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, 25))
+    flip, sink = graph.add("vflip"), graph.add("buffersink")
+    source.link_to(flip)
+    flip.link_to(sink)
+    graph.configure()
+    frame.pts = 0
+    graph.push(frame)
+    flipped = graph.pull()
+    assert isinstance(flipped, VideoFrame)
+    assert flipped.planes[0].line_size < 0
+    return flipped
+
+
+def test_a_frame_stored_from_the_bottom_up_is_seen_as_it_is():
+    """Read as others are, it would be what lies behind it in memory."""
+    image = np.zeros((1080, 1920, 3), np.uint8)
+    image[:540], image[540:] = RED, BLUE
+    small = glance(upside_down(VideoFrame.from_ndarray(image, format="bgr24").reformat(format="yuv420p")))
+    assert small[0, 0].tolist() == pytest.approx(BLUE, abs=6)
+    assert small[-1, -1].tolist() == pytest.approx(RED, abs=6)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 1), (1, 3000), (5000, 2)])

@@ -127,8 +127,8 @@ class GlanceScaler:
 
     What nearly all videos hold (planes of eight bits in video range, a fourth of the pixels coloured) is made smaller
     as it is stored, and only then turned into BGR: so only every fourth line is read, in half of swscale's 0.66 ms a
-    frame of 1080x1920. Mean differences of eight clips are off PySceneDetect's by 0 to 1.1 of 180 in hue (a little
-    more; swscale's by 0 to 0.8, a little less), by less in the others, and the cuts found are the same.
+    frame of 1080x1920. Mean differences of eight clips are off PySceneDetect's by 0 to 1.1 of 180 in hue (swscale's by
+    0 to 0.8), of 255 in saturation by up to 0.7 (0.2), in luma by less than 0.1, and the cuts found are the same.
 
     Attributes:
         size: Width and height in pixels, both even.
@@ -159,9 +159,13 @@ class GlanceScaler:
         """
         if not self.reads_planes or frame.format.name != "yuv420p" or frame.color_range == ColorRange.JPEG:
             return self._otherwise.image(frame)
+        planes = frame.planes
+        if any(plane.line_size < plane.width for plane in planes):
+            # Stored from the bottom up, as raw video may be: its memory lies before what it points to, not behind.
+            return self._otherwise.image(frame)
         width, height = self.size
         brightness, colours = self._planes[:height], self._planes[height:].reshape(2, height // 2, width // 2)
-        for plane, small in zip(frame.planes, (brightness, *colours), strict=True):
+        for plane, small in zip(planes, (brightness, *colours), strict=True):
             lines = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(plane.height, plane.line_size)
             cv2.resize(lines[:, : plane.width], small.shape[::-1], dst=small, interpolation=cv2.INTER_LINEAR)
         return cast(NDArray[np.uint8], cv2.cvtColor(self._planes, cv2.COLOR_YUV2BGR_I420))
