@@ -94,8 +94,6 @@ class ShortChannel(Channel):
 
     QoS = ShortQoS
     noted = False
-    _acknowledges = True
-    """Nothing is to be noted where answers are read (``celery inspect``, Flower): nobody would ever forget it."""
     _asked = False
     """It waits for an answer of the script, not of BRPOP."""
     _found = False
@@ -107,6 +105,10 @@ class ShortChannel(Channel):
     _made: tuple[Any, Any] | None = None
     """A pool, and a client on it."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._unacknowledged: set[str] = set()
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
+
     def _create_client(self, asynchronous: bool = False) -> Any:
         if asynchronous:
             return super()._create_client(asynchronous=True)  # type: ignore[no-untyped-call]
@@ -115,10 +117,15 @@ class ShortChannel(Channel):
             self._made = self.pool, super()._create_client()  # type: ignore[no-untyped-call]
         return self._made[1]
 
-    def basic_consume(self, queue: str, no_ack: bool, *args: Any, **kwargs: Any) -> Any:
+    def basic_consume(self, queue: str, no_ack: bool, callback: Any, consumer_tag: str, **kwargs: Any) -> Any:
         """As kombu's own."""
-        self._acknowledges &= not no_ack
-        return super().basic_consume(queue, no_ack, *args, **kwargs)  # type: ignore[no-untyped-call]
+        if no_ack:
+            self._unacknowledged.add(consumer_tag)
+        return super().basic_consume(queue, no_ack, callback, consumer_tag, **kwargs)  # type: ignore[no-untyped-call]
+
+    def _basic_cancel(self, consumer_tag: str) -> Any:
+        self._unacknowledged.discard(consumer_tag)
+        return super()._basic_cancel(consumer_tag)  # type: ignore[no-untyped-call]
 
     def _connparams(self, asynchronous: bool = False) -> Any:
         # A channel that was closed has none at all: a task may end long after its connection.
@@ -148,7 +155,7 @@ class ShortChannel(Channel):
             done: Tag of the message.
         """
         ends = self._closing or state.should_stop is not None or state.should_terminate is not None
-        mine = self._polled_by == threading.get_ident()
+        mine = self._polled_by == threading.get_ident() and not self._unacknowledged
         if ends or not mine or self._in_poll or not self.active_queues or not self.qos.can_consume():
             return False
         # Where it has been closed, the loop opens another, and has it watched.
@@ -175,7 +182,8 @@ class ShortChannel(Channel):
 
     def _brpop_start(self, timeout: float | None = None) -> None:
         self._polled_by = threading.get_ident()
-        if self._found:
+        # Where answers are read (celery inspect, Flower) nothing is to be noted: nobody would ever forget it.
+        if self._found and not self._unacknowledged:
             self._ask()
         else:
             self._asked = False
@@ -186,7 +194,7 @@ class ShortChannel(Channel):
         asked, self._asked, self._found = self._asked, False, False
         if not asked:
             super()._brpop_read(**options)  # type: ignore[no-untyped-call]
-            self._found = self._acknowledges
+            self._found = True
             return True
         try:
             found = self._answer()

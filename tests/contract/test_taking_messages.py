@@ -37,9 +37,9 @@ class Worker:
         self.channel: Any = self.connection.channel()
         self.given: list[Any] = []
         keep: Callable[[Any, Any], None] = lambda body, message: self.given.append(message)  # noqa: E731
-        consumer = Consumer(self.channel, [URGENT, LATER], callbacks=[keep], accept=["json"], no_ack=no_ack)
-        consumer.qos(prefetch_count=prefetch)
-        consumer.consume()
+        self.consumer = Consumer(self.channel, [URGENT, LATER], callbacks=[keep], accept=["json"], no_ack=no_ack)
+        self.consumer.qos(prefetch_count=prefetch)
+        self.consumer.consume()
 
     def take(self) -> Any:
         """The body of the next message."""
@@ -216,6 +216,8 @@ def test_what_nobody_acknowledges_is_not_noted(cache_server: ValkeyServer, worke
     with cache_server.client() as client:
         assert [reader.take() for _ in range(3)] == [1, 2, 3]
         assert held(client) == (0, 0)
+        reader.consumer.cancel()
+        assert not reader.channel._unacknowledged
     reader.close()
 
 
