@@ -1,6 +1,8 @@
 """A video that two tasks decode is fetched once: from a real server on the loopback address."""
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -168,3 +170,41 @@ def test_a_folder_that_cannot_be_written_to_is_worth_another_try(task: Task, tmp
     with pytest.raises(SourceUnavailable, match=FOLDER) as raised:
         task.of(SOUND)
     assert raised.value.code == "no_room_for_video"
+
+
+_ON_A_FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from precompute.addresses import networks
+from precompute.errors import SourceUnavailable
+from precompute.media import RemoteVideo
+from precompute.settings import Settings
+from workers.video.fetch import fetched
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+settings = Settings(allow_addresses=networks("127.0.0.0/8"))
+try:
+    with fetched(RemoteVideo(sys.argv[1]), settings=settings, folder=Path(sys.argv[2])):
+        print("kept")
+except SourceUnavailable as problem:
+    print(problem.code)
+"""
+"""In a process of its own, whose files may not grow beyond what a disk would have left."""
+
+
+def test_a_video_that_has_no_room_is_worth_another_try(origin: Origin, tmp_path: Path) -> None:
+    """Others may be gone by then; of its beginning nothing is left."""
+    command = [sys.executable, "-c", _ON_A_FULL_DISK, f"http://127.0.0.1:{origin.server_port}/video", str(tmp_path)]
+    environ = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONDONTWRITEBYTECODE": "1"}
+    told = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120, check=False)
+    assert told.stdout.strip() == "no_room_for_video", told.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_taker_left_that_died_halfway_is_not_passed_on(task: Task, origin: Origin, tmp_path: Path) -> None:
+    """It had taken the word of which version it is, and not the file."""
+    task.of(SOUND)
+    [version] = (tmp_path / FOLDER).glob("*.version")
+    version.unlink()
+    origin.video = b"second" * 1000
+    assert task.of(SOUND) == task.of(SAMPLES)

@@ -61,13 +61,15 @@ def fetched(
     Raises:
         UnusableSource: ``video_missing``, ``video_forbidden``, ``video_empty``, ``video_too_large``, ``video_encoded``,
             ``bad_url`` or ``address_not_allowed``; trying again cannot help.
-        SourceUnavailable: ``video_unreachable``: no connection, no answer in time, or the server has trouble.
+        SourceUnavailable: ``video_unreachable``: no connection, no answer in time, or the server has trouble; or
+            ``no_room_for_video``: the disk is full.
     """
     max_bytes = settings.max_video_mb * 1_000_000
     if isinstance(source, LocalVideo):
         yield Fetched(path=source.path, version=_checked(source, max_bytes=max_bytes))
         return
-    with tempfile.NamedTemporaryFile(prefix="video-", dir=folder) as file:
+    # Without a buffer: on a full disk, closing it would fail once more, with what is left in it.
+    with tempfile.NamedTemporaryFile(prefix="video-", dir=folder, buffering=0) as file:
         reach = _Reach(source=source, settings=settings, resolve=resolve, seconds_left=_clock(settings))
         version = _download(reach, into=file.file, max_bytes=max_bytes)
         yield Fetched(path=Path(file.name), version=version)
@@ -139,12 +141,22 @@ def _download(reach: _Reach, *, into: IO[bytes], max_bytes: int) -> str:
                 raise _too_large(source, max_bytes=max_bytes)
             if not says_version:
                 content.update(chunk)
-            into.write(chunk)
+            _keep(chunk, into=into)
         version = _told(response, length=length)
     if length == 0:
         raise _empty(source)
-    into.flush()
     return version or f"content {content.hexdigest()}"
+
+
+def _keep(chunk: bytes, *, into: IO[bytes]) -> None:
+    try:
+        while chunk:
+            # Without a buffer less may be written than is asked for.
+            chunk = chunk[into.write(chunk) :]
+    except OSError as problem:
+        raise SourceUnavailable(
+            f"the video cannot be kept here: {problem.strerror}", code="no_room_for_video"
+        ) from None
 
 
 def _told(response: httpx2.Response, *, length: int | None) -> str | None:

@@ -108,8 +108,10 @@ class _Shelf:
     def leave(self, video: Fetched) -> None:
         """Leave the file for the other; where a file cannot have two names, the other fetches it again."""
         with suppress(OSError):
-            self._version.write_text(video.version)
+            # One may be there whose taker died halfway; the version comes last, for it is what is looked for.
+            self._file.unlink(missing_ok=True)
             os.link(video.path, self._file)
+            self._version.write_text(video.version)
 
     def taken(self) -> Fetched | None:
         """What the other has left, under a name of its own; None when there is nothing."""
