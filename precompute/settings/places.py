@@ -82,7 +82,8 @@ class Places:
         "PRECOMPUTE_DATA_DIR",
         Path(".data"),
         Path,
-        "Where the embedded Valkey and Flower keep their files, and the shipped speech model is put together.",
+        "Where the embedded Valkey and Flower keep their files, the shipped speech model is put together, and remote "
+        "videos lie while they are decoded.",
     )
     plugins: tuple[str, ...] = setting(
         "PRECOMPUTE_PLUGINS", (), takes.names, "Modules with task types of your own, separated by commas."
