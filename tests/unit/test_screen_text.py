@@ -106,6 +106,17 @@ def test_a_line_that_stands_still_is_read_once():
     assert asked == [1, 1]
 
 
+def test_a_line_that_turns_into_another_by_small_steps_is_read_anew():
+    """As a faint one does that fades over; no picture looks much different from the one before."""
+    faint = (120, 120, 120)
+    first, last = strip_with("Step 1", colour=faint), strip_with("Step 7", colour=faint)
+    lines = ReadLines()
+    for step in range(8):
+        between = cv2.addWeighted(first, 1 - step / 7, last, step / 7, 0)
+        (told,) = lines.texts([between], read=lambda strips, step=step: [(f"step {step}", 0.99)])
+    assert told[0] != "step 0"
+
+
 @pytest.mark.parametrize(
     ("one", "other"), [("Step 1", "Step 7"), ("$15.00", "$16.00"), ("all in", "al1 in"), ("no", "no.")]
 )

@@ -48,7 +48,9 @@ class ReadLines:
         new = [strip for strip, line in zip(strips, known, strict=True) if line is None]
         told = iter(read(new) if new else ())
         lines = [line or next(told) for line in known]
-        self._read += [_Read(look=look, line=line) for look, line in zip(looks, lines, strict=True)]
+        # Not those that were known: by small steps one line can become another.
+        was_known = zip(looks, lines, known, strict=True)
+        self._read += [_Read(look=look, line=line) for look, line, before in was_known if before is None]
         return lines
 
     def _known(self, look: NDArray[np.float32]) -> tuple[str, float] | None:
