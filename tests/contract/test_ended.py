@@ -73,6 +73,16 @@ def test_a_time_that_was_over_is_told_at_once(bench: Bench) -> None:
     assert not bench.client.exists(f"pc:d:{key(SOLO)}")
 
 
+def test_a_time_that_was_over_is_told_after_the_lease_too(bench: Bench) -> None:
+    """Native code that lets nothing else run keeps its process from extending it; nobody has taken the task up."""
+    task_id = _begun(bench)
+    bench.die(SOLO)
+
+    assert process_ended(bench.ledger, key(SOLO), task_id=task_id, owner=MINE, failure=TIMED_OUT)
+
+    assert bench.record(SOLO).failure == TIMED_OUT
+
+
 @pytest.mark.parametrize("failure", [None, TIMED_OUT])
 def test_whoever_has_the_task_by_now_keeps_it(bench: Bench, failure: Failure | None) -> None:
     """A process that was stopped beyond its lease and then ended takes nothing from the one that took over."""

@@ -18,9 +18,9 @@ from precompute.job import Job
 from workers.binding import computes
 
 HEALTHY = login_row("healthy")
-# Long enough to be within the computation where a machine has much to do.
-HANGS = login_row("hangs", seconds=4)
-HANGS_ON = login_row("hangs_on", seconds=4)
+# Long enough to strike within the computation, though on a busy machine a child takes seconds to get there.
+HANGS = login_row("hangs", seconds=12)
+HANGS_ON = login_row("hangs_on", seconds=12)
 LEAKS = login_row("leaks")
 LEAKS_NATIVELY = login_row("leaks_natively")
 CRASHES = login_row("crashes")

@@ -2,10 +2,10 @@
 
 import json
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import numpy as np
 import pytest
 from jobs import job_for
 from wording_server import Service, serving
@@ -29,14 +29,18 @@ def settings(service: Service, *, name: str = "openai", key: str = KEY, timeout:
     return Settings(**keys, wording_timeout=timedelta(seconds=timeout))
 
 
+@dataclass(frozen=True, slots=True)
 class Mute:
-    """A video without sound, as captions see it."""
+    """A video without sound, as captions see its pictures."""
 
-    sound_starts_at = 0.0
+    duration: float = 3.0
 
-    def sound(self) -> np.ndarray:
-        """None at all."""
-        return np.zeros(0, np.float32)
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """And its sound."""
+
+    starts_at: float = 0.0
 
 
 NOBODY = FirstSpeech(language=None, windows=(), read=0, words=(), starts_at=None)
@@ -46,7 +50,7 @@ NOBODY = FirstSpeech(language=None, windows=(), read=0, words=(), starts_at=None
 def captioned(used: Settings, *, title: str = "Deep field") -> Any:
     """The captions of a mute video with a title."""
     event = VideoUploaded(subject_id="v", user_id="u", data={"title": title})
-    return generate_captions(Mute(), NOBODY, job=job_for(event, settings=used)).value
+    return generate_captions(Mute(), Silence(), NOBODY, job=job_for(event, settings=used)).value
 
 
 def test_openai_is_asked_for_the_schema() -> None:
