@@ -40,8 +40,8 @@ WALL = (
 """Where the time goes: as ``--timeline`` draws it."""
 
 SHARES = (
-    "By profile, in s: decoding 3.0, speech 2.3, text .85, scaling .5, faces .4, thumbnails .3, the rest of sampling "
-    ".3."
+    "Each step by itself, in s: decoding 2.8, speech 2.3, text .6, faces .4, thumbnails .3, scaling .25, the rest of "
+    "sampling .3."
 )
 """As py-spy and process_time told on 2026-11-23."""
 
