@@ -43,8 +43,8 @@ def batch_figure(clip: Path, *, folder: Path, rounds: int) -> Figure:
 
 
 PACKED = (
-    "One alone keeps both processors busy for most of its time, so ten at once have little left to gain: they take half "
-    "of their processor time at least."
+    "One alone keeps both processors busy for most of its time, so ten at once have little left to gain: together they "
+    "take half of their processor time at least."
 )
 
 
