@@ -1,9 +1,9 @@
 """Reads of the cache are answered before Flask: nine requests of ten, whose answer is bytes that lie ready.
 
 Flask's routing, request and response are most of such a request: with them a read made 0.34 of the requests a second
-of a bare Flask route that returns the same bytes; without them it makes 0.60, and from what is kept near
-(:mod:`precompute.near`) 1.29 (`benchmarks/cached_read.py`). What is not quite a
-plain read goes the long way, to the view in ``api/views/cache.py``, which answers the same.
+of a bare Flask route that returns the same bytes; without them it makes 0.48 to 0.67, and from what is kept near
+(:mod:`precompute.near`) 1.15 to 1.32 (`benchmarks/cached_read.py`, three runs). What is not quite a plain read goes the
+long way, to the view in ``api/views/cache.py``, which answers the same.
 """
 
 import time
