@@ -66,6 +66,19 @@ class Lanes:
         self._idle.append(lane)
         return answers
 
+    def repeat_each(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
+        """As :meth:`ask_each`, of commands that may be repeated: once more where there is no telling.
+
+        Raises:
+            redis.ResponseError, redis.ConnectionError, redis.TimeoutError: Not all were answered.
+        """
+        try:
+            return self.ask_each(commands)
+        except redis.ConnectionError:
+            # The server was restarted since, or closed what stood idle.
+            self.close()
+            return self.ask_each(commands)
+
     def close(self) -> None:
         """Close the idle ones; later questions open new ones."""
         while self._idle:

@@ -76,12 +76,7 @@ class Latest:
 
     def _ask(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
         with reaching_cache():
-            try:
-                return self._lanes.ask_each(commands)
-            except redis.ConnectionError:
-                # The server was restarted since, or closed what stood idle.
-                self._lanes.close()
-                return self._lanes.ask_each(commands)
+            return self._lanes.repeat_each(commands)
 
 
 def needs(

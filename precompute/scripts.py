@@ -145,7 +145,6 @@ class Scripts:
     def __init__(self, client: "redis.Redis") -> None:
         folder = resources.files("precompute") / "lua"
         shared = (folder / "shared.lua").read_text()
-        self._client: Any = client
         self._lanes = Lanes(client)
         self._scripts = {
             file.name.removesuffix(".lua"): client.register_script(_whole(file.read_text(), shared))
@@ -164,17 +163,39 @@ class Scripts:
         Raises:
             StoreUnavailable: The cache cannot be reached.
         """
-        script = self._scripts[name]
-        question = ("EVALSHA", script.sha, 0, *args)
         with reaching_cache():
-            try:
-                return self._lanes.ask_each([*before, question])[-1] if before else self._lanes.ask(*question)
-            except (redis.ConnectionError, redis.exceptions.NoScriptError):
-                # The server was restarted since: the library's own way connects anew, and brings the script along.
-                self._lanes.close()
-                for command in before:
-                    self._client.execute_command(*command)
-                return script(args=args)
+            return run_script(self._lanes, self._scripts[name], args=args, before=before)
+
+
+def run_script(
+    lanes: Lanes,
+    script: Any,
+    *,
+    keys: Sequence[str] = (),
+    args: Sequence[Any] = (),
+    before: Sequence[Sequence[Any]] = (),
+) -> Any:
+    """What a script answers that was registered with a client.
+
+    Args:
+        lanes: To the server of that client.
+        script: As ``register_script`` gives it.
+        keys: Its KEYS.
+        args: Its ARGV.
+        before: Commands that come first, on the same way; they may be repeated.
+
+    Raises:
+        redis.RedisError: As the client library does.
+    """
+    question = ("EVALSHA", script.sha, len(keys), *keys, *args)
+    try:
+        return lanes.ask_each([*before, question])[-1] if before else lanes.ask(*question)
+    except (redis.ConnectionError, redis.exceptions.NoScriptError):
+        # The server was restarted since: the library's own way connects anew, and brings the script along.
+        lanes.close()
+        for command in before:
+            script.registered_client.execute_command(*command)
+        return script(keys=keys, args=args)
 
 
 def _whole(script: str, shared: str) -> str:

@@ -14,7 +14,7 @@ from precompute.errors import BrokerUnavailable, SourceUnavailable, StoreUnavail
 from precompute.fact_json import fact_from_json, fact_to_json
 from precompute.facts import Fact
 from precompute.lane import Lanes
-from precompute.scripts import reaching
+from precompute.scripts import reaching, run_script
 from precompute.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -94,12 +94,7 @@ class FactStream:
         if facts:
             lines = [fact_to_json(fact) for fact in facts]
             with _reaching_broker():
-                try:
-                    self._lanes.ask("EVALSHA", self._append.sha, 1, STREAM, *lines)
-                except (redis.ConnectionError, redis.exceptions.NoScriptError):
-                    # The server was restarted since: the library's own way connects anew, and brings the script along.
-                    self._lanes.close()
-                    self._append(keys=[STREAM], args=lines)
+                run_script(self._lanes, self._append, keys=[STREAM], args=lines)
 
     def waiting(self) -> int:
         """How many facts are accepted and not stored yet."""

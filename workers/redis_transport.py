@@ -141,12 +141,7 @@ class ShortChannel(Channel):
         """
         if self._lanes is None:
             self._lanes = Lanes(self._create_client())
-        try:
-            self._lanes.ask_each(commands)
-        except redis.ConnectionError:
-            # The server may only have closed what stood idle.
-            self._lanes.close()
-            self._lanes.ask_each(commands)
+        self._lanes.repeat_each(commands)
 
     def take_next(self, *, done: str) -> bool:
         """Say that a message is done with and ask for the next one, without waiting; False where none is wanted now.

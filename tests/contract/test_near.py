@@ -18,6 +18,19 @@ LATE = 1e9
 """Far more often than the cost of a result fits into its time."""
 
 
+def reads_until_kept(process: Process) -> int:
+    """How many reads it took until one was answered from here."""
+    reads = 0
+
+    def read_one() -> bool:
+        nonlocal reads
+        reads += 1
+        return process.from_here()
+
+    until(read_one)
+    return reads
+
+
 def test_a_result_that_is_read_again_is_kept(bench: Bench, processes: Callable[..., Process]) -> None:
     """The same entry, with the age of this read, and no question to the server."""
     bench.have(SOLO, value={"n": 1})
@@ -179,13 +192,7 @@ def test_each_read_is_counted_once(bench: Bench, processes: Callable[..., Proces
     """As many hits, in all and of the entry, as there were reads by many threads; and when the last was."""
     bench.have(SOLO)
     process = processes()
-    reads = [0]
-
-    def read_one() -> bool:
-        reads[0] += 1
-        return process.from_here()
-
-    until(read_one)
+    reads = reads_until_kept(process)
     bench.clock.forward(timedelta(minutes=1))
     threads = [threading.Thread(target=lambda: [process.read() for _ in range(500)]) for _ in range(4)]
     for thread in threads:
@@ -193,9 +200,9 @@ def test_each_read_is_counted_once(bench: Bench, processes: Callable[..., Proces
     for thread in threads:
         thread.join()
     process.near.flush()
-    assert bench.counters()["hit:solo"] == reads[0] + 2_000
+    assert bench.counters()["hit:solo"] == reads + 2_000
     read, last = bench.client.hmget(f"pc:e:{NAME}", "rd", "lr")
-    assert int(read) == reads[0] + 2_000
+    assert int(read) == reads + 2_000
     assert int(last) == bench.cache.now_ms()
 
 
@@ -203,21 +210,15 @@ def test_hits_are_told_without_changing_the_entry(bench: Bench, processes: Calla
     """Everybody's counters are up to date as often as asked; the entry's own count waits, so that it stays kept."""
     bench.have(SOLO)
     process = processes()
-    reads = [0]
-
-    def read_one() -> bool:
-        reads[0] += 1
-        return process.from_here()
-
-    until(read_one)
+    reads = reads_until_kept(process)
     before = bench.client.hgetall(f"pc:e:{NAME}")
     process.near.flush_hits()
     process.near.flush_hits()
-    assert bench.counters()["hit:solo"] == reads[0]
+    assert bench.counters()["hit:solo"] == reads
     assert bench.client.hgetall(f"pc:e:{NAME}") == before
     process.near.flush()
-    assert bench.counters()["hit:solo"] == reads[0]
-    assert int(bench.client.hget(f"pc:e:{NAME}", "rd")) == reads[0]
+    assert bench.counters()["hit:solo"] == reads
+    assert int(bench.client.hget(f"pc:e:{NAME}", "rd")) == reads
 
 
 def test_reads_of_what_was_replaced_are_not_the_new_ones(bench: Bench, processes: Callable[..., Process]) -> None:

@@ -48,8 +48,6 @@ def analyse_hook(
     cuts = [cut for cut in find_cuts(differences, frame_rate=samples.frame_rate) if cut < end]
     faces = [faces_in(frame.bgr()) for frame in takewhile(lambda frame: frame.at < end, samples.frames())]
     job.report(0.9)
-    opening_s = end - sound.starts_at
-    starts_at = speech.starts_at
     opening = Opening(
         motion=motion_of(differences, until=end, cuts=cuts),
         cuts=len(cuts),
@@ -57,18 +55,22 @@ def analyse_hook(
         largest_face_share=max((face.share for found in faces for face in found), default=0.0),
         text=tuple(text["lines"]),
         has_sound=sound.has_sound,
-        speech_starts_at=None if starts_at is None else max(0.0, starts_at + sound.starts_at),
-        loudness_dbfs=loudness_dbfs(sound.samples()[: max(0, round(opening_s * SAMPLE_RATE))]),
+        speech_starts_at=_first_word_at(speech, sound),
+        loudness_dbfs=loudness_dbfs(sound.samples()[: max(0, round((end - sound.starts_at) * SAMPLE_RATE))]),
     )
     parts = score_of(opening)
     return {
         "score": total(list(parts.values())),
         "parts": {name: asdict(part) for name, part in parts.items()},
         "text": text["lines"],
-        "spoken": speech.said_before(opening_s),
+        "spoken": speech.said_before(end - sound.starts_at),
         "speech_starts_at": opening.speech_starts_at,
         "advice": list(advice_for(opening, parts)),
     }
+
+
+def _first_word_at(speech: FirstSpeech, sound: VideoSound) -> float | None:
+    return None if speech.starts_at is None else max(0.0, speech.starts_at + sound.starts_at)
 
 
 def motion_of(differences: FrameDifferences, *, until: float, cuts: Sequence[float]) -> float:
