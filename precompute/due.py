@@ -27,7 +27,7 @@ class DueEntry:
     Attributes:
         key: Under which it is kept.
         computed_at: When it was stored.
-        stale_at: Until then it is fresh.
+        stale_at: Until then it is fresh; in 1970 for one that was made stale, whatever a clock says.
         read_at: When it, or one before it, was last read; None for never.
         wanted_until: A prediction says it will be read until then.
         reads: How often it was read since it was stored.
@@ -58,7 +58,7 @@ class HeldEntry:
         source: Token of what it was computed from; empty when nobody can tell, or when it was outdated since.
         generation: Of the entry.
         computed_at: When it was stored.
-        stale_at: Until then it is fresh.
+        stale_at: Until then it is fresh; in 1970 for one that was made stale, whatever a clock says.
         due_at: When its refresh is due; None for what is not refreshed.
         read_at: When it was last read; None for never.
         wanted_until: A prediction says it will be read until then.

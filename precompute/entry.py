@@ -54,7 +54,7 @@ class Entry:
         key: Under which it is kept.
         body: The result as UTF-8 JSON, exactly as readers get it.
         computed_at: When it was stored.
-        stale_at: Until then it is fresh.
+        stale_at: Until then it is fresh; in 1970 for one that was made stale, whatever a clock says.
         gone_at: Until then it is served, stale; after that only while computing it anew fails.
         etag: Names this content.
         read_at: When this read happened.

@@ -34,7 +34,7 @@ class Invalidation:
 
         Running computations of it will not write, and failures of it are forgotten, so that the next who asks has it
         tried again. When this returns, nothing that was computed from what was known before the call is fresh, in no
-        process.
+        process and by no clock.
 
         Returns:
             How many entries were deleted or marked, each counted once. Those that show them to their owner, which only

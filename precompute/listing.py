@@ -16,7 +16,7 @@ from precompute.task_type import TaskType
 _BATCH = 200
 """Entries looked at in one round trip."""
 
-_INSTANTS = ("at", "st", "go", "ke", "du", "lr", "wu")
+_INSTANTS = ("at", "st", "ma", "go", "ke", "du", "lr", "wu")
 _FIELDS = (*_INSTANTS, "pk", "rd", "ca", "co", "gn", "et", "sr")
 
 
@@ -36,7 +36,7 @@ class Listed:
         key: Where it is.
         age: Served as fresh, served as stale, or only kept for the case that computing it anew fails.
         computed_at: When it was stored.
-        stale_at: Until then it is fresh.
+        stale_at: Until then it is fresh, or was until it was made stale.
         gone_at: Until then it is served.
         kept_until: Until then it is there.
         refresh_at: When its refresh is due; None when nothing is to refresh it.
@@ -80,7 +80,8 @@ class Listed:
     @property
     def expires_in_seconds(self) -> float:
         """How long it stays fresh; 0 when it is not."""
-        return max(0.0, (self.stale_at - self.looked_at).total_seconds())
+        left = (self.stale_at - self.looked_at).total_seconds()
+        return left if self.age is Age.FRESH else 0.0
 
 
 def find(cache: Cache, pattern: Pattern, *, rows: Iterable[TaskType], most: int) -> tuple[list[Listed], bool]:
@@ -158,7 +159,7 @@ def _stored(cache: Cache, pattern: Pattern, *, rows: Iterable[TaskType]) -> Iter
 
 def _listed(key: CacheKey, fields: list[bytes | None], size: int, now: datetime) -> Listed:
     told = {name: value.decode() for name, value in zip(_FIELDS, fields, strict=True) if value is not None}
-    at, stale, gone, kept, due, read, wanted = (
+    at, stale, made_stale, gone, kept, due, read, wanted = (
         from_ms(int(told[name])) if told.get(name) else None for name in _INSTANTS
     )
     computed = at or now
@@ -168,7 +169,7 @@ def _listed(key: CacheKey, fields: list[bytes | None], size: int, now: datetime)
         key=key,
         age=age,
         computed_at=computed,
-        stale_at=stale or computed,
+        stale_at=made_stale or stale or computed,
         gone_at=served_until,
         kept_until=kept or served_until,
         refresh_at=due,

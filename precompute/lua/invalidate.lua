@@ -37,7 +37,7 @@ local function take_back(name, ref)
   done[key] = true
   redis.call('DEL', deliveries_of(key))
   local task = redis.call('HMGET', task_of(key), 'id', 'state', 'event')
-  local entry = redis.call('HMGET', entry_of(key), 'at', 'st', 'ev')
+  local entry = redis.call('HMGET', entry_of(key), 'at', 'ma', 'ev')
   if entry[1] then
     if not (soft and entry[2] == ARGV[1]) then count = count + 1 end
     outdate_what_shows(ref, entry[3] or task[3])

@@ -1,7 +1,8 @@
 -- Put in front of every script, or where it says `-- shared.lua`: the names of keys, and the steps that several scripts
 -- share.
 -- Layout (all on the cache's server):
---   pc:e:KEY        hash  entry: v value, at computed, st stale from, go served until, ke kept for errors until (ms), du
+--   pc:e:KEY        hash  entry: v value, at computed, st stale from (ms; 0: by every clock, for it was made stale, at
+--                         the instant ma), go served until, ke kept for errors until (ms), du
 --                         refresh due (not of transient rows), et etag, co cost (ms), gn generation, fp fingerprint of the
 --                         input, sr token of the sources ('' unknown, or outdated since), ca cause, ev event, rd reads, lr
 --                         last read (ms), wu a prediction says it will be read until then (ms), pk 1: not read lately, so
@@ -95,14 +96,15 @@ local function unindex(key)
 end
 
 -- The ages of an entry that counts as computed now: ttl, grace, kept, ahead (all ms; ahead -1: nothing is to refresh it).
--- With outdated it is stale from the start. Returns the ms until it is gone.
+-- With outdated it is stale from the start, as after go_stale. Returns the ms until it is gone.
 local function set_ages(key, now, ages, outdated)
   local ttl, grace, kept, ahead = tonumber(ages[1]), tonumber(ages[2]), tonumber(ages[3]), tonumber(ages[4])
-  local stale, total = outdated and now or now + ttl, ttl + grace + kept
+  local stale, total = outdated and 0 or now + ttl, ttl + grace + kept
   local due = outdated and now or stale - ahead
   local ages_then = { 'st', stale, 'go', now + ttl + grace, 'ke', now + total }
   if ahead >= 0 then ages_then[7], ages_then[8] = 'du', due end
   redis.call('HSET', entry_of(key), unpack(ages_then))
+  if outdated then redis.call('HSET', entry_of(key), 'ma', now) end
   redis.call('PEXPIRE', entry_of(key), total)
   redis.call('ZADD', 'pc:y:' .. type_of(key), stale, key)
   redis.call('ZADD', 'pc:gone', now + total, key)
@@ -111,10 +113,11 @@ local function set_ages(key, now, ages, outdated)
 end
 
 -- An entry that is there goes stale now; its refresh is due, unless it is parked. That its sources have not changed is no
--- reason to keep it any more: whoever refreshes it computes it anew.
+-- reason to keep it any more: whoever refreshes it computes it anew. Stale by every clock, not from now on: readers go by
+-- their own idea of the server's clock, which may be some milliseconds behind that of whoever wants it stale.
 local function go_stale(key, now)
-  redis.call('HSET', entry_of(key), 'st', now, 'sr', '')
-  redis.call('ZADD', 'pc:y:' .. type_of(key), now, key)
+  redis.call('HSET', entry_of(key), 'st', 0, 'ma', now, 'sr', '')
+  redis.call('ZADD', 'pc:y:' .. type_of(key), 0, key)
   local entry = redis.call('HMGET', entry_of(key), 'du', 'pk')
   if entry[1] and now < tonumber(entry[1]) then
     redis.call('HSET', entry_of(key), 'du', now)
@@ -125,8 +128,8 @@ end
 -- What was just learned makes a result outdated: its entry goes stale, and what is being computed goes stale when it is
 -- stored, since it may have looked before. No computation loses its lease.
 local function outdate(key, now)
-  local stale = redis.call('HGET', entry_of(key), 'st')
-  if stale and now < tonumber(stale) then go_stale(key, now) elseif stale then redis.call('HSET', entry_of(key), 'sr', '') end
+  local stale = tonumber(redis.call('HGET', entry_of(key), 'st'))
+  if stale and stale > 0 then go_stale(key, math.min(now, stale)) elseif stale then redis.call('HSET', entry_of(key), 'sr', '') end
   if redis.call('EXISTS', lease_of(key)) == 1 and redis.call('HEXISTS', task_of(key), 'id') == 1 then
     redis.call('HSET', task_of(key), 'outdated', 1)
   end

@@ -1,15 +1,17 @@
 """Invalidation: what a pattern hits, what it leaves, and what it costs."""
 
 import random
+from datetime import timedelta
 from itertools import product
 
 import pytest
-from bench import CATALOGUE, CUTS, LOOKS, RATE, RAW, SOLO, Bench, key
+from bench import CATALOGUE, CUTS, LOOKS, NOON, RATE, RAW, SOLO, TTL, Bench, key
 
 from precompute.entry import Entry, Miss, State
-from precompute.errors import LeaseLost
+from precompute.errors import InputGone, LeaseLost
 from precompute.invalidation import Invalidation
 from precompute.ledger import Beginning
+from precompute.listing import Age, look_at
 from precompute.patterns import Pattern, glob_matches
 
 
@@ -68,6 +70,38 @@ def test_a_soft_invalidation_keeps_serving_what_it_marks_stale(shelf: Bench) -> 
     assert all(isinstance(each, Entry) and each.stale for each in found.values())
     assert not shelf.cache.read(key(LOOKS)).stale  # type: ignore[union-attr]
     assert set(shelf.cache.due(SOLO, within=SOLO.refresh_lead, most=10)) == {key(SOLO, "v1"), key(SOLO, "v2")}
+
+
+def test_what_is_marked_stale_twice_counts_each_time(shelf: Bench) -> None:
+    """It is marked anew: how long it has been stale is told from the last time, and its age stays what it was."""
+    for _ in range(2):
+        shelf.clock.forward(timedelta(minutes=1))
+        assert shelf.invalidate("solo:video:v1", soft=True) == 1
+    [found] = look_at(shelf.cache, [key(SOLO)])
+    assert (found.age, found.stale_at, found.expires_in_seconds) == (Age.STALE, shelf.clock(), 0)
+    assert found.computed_at == NOON
+
+
+@pytest.mark.parametrize("when", ["fresh", "just stale", "being computed"])
+def test_what_is_outdated_is_fresh_by_no_clock(bench: Bench, when: str) -> None:
+    """Also by one that is behind that of whoever learned what outdates it: whoever asks has it computed anew."""
+    if when == "being computed":
+        bench.trigger(SOLO)
+        bench.begin(SOLO)
+    else:
+        bench.have(SOLO)
+        bench.clock.forward(TTL if when == "just stale" else timedelta(0))
+    bench.cache.outdate([key(SOLO)])
+    if when == "being computed":
+        bench.store(SOLO)
+    bench.clock.forward(-timedelta(milliseconds=20))
+
+    found = bench.cache.read(key(SOLO))
+    assert isinstance(found, Entry)
+    assert found.stale
+    with pytest.raises(InputGone):
+        bench.cache.stored(key(SOLO), fresh=True)
+    assert set(bench.trigger(SOLO).queued) == {"solo"}
 
 
 def test_invalidating_again_finds_nothing(shelf: Bench) -> None:

@@ -94,6 +94,25 @@ def test_what_is_taken_back_is_seen_by_no_later_read(
             other.join()
 
 
+@pytest.mark.parametrize("behind", [timedelta(milliseconds=20), timedelta(minutes=5)])
+def test_what_is_marked_stale_is_fresh_by_no_clock(
+    bench: Bench, processes: Callable[..., Process], behind: timedelta
+) -> None:
+    """Who is behind the server's clock gets it as stale all the same, kept or not, and has it refreshed."""
+    bench.have(SOLO)
+    bench.clock.forward(timedelta(minutes=30))
+    keeper, other = processes(), processes()
+    for process in (keeper, other):
+        process.cache.clock = lambda: bench.clock() - behind
+    keeper.keeps()
+    assert bench.invalidate(NAME, soft=True) == 1
+    for process in (keeper, other):
+        found = process.read()
+        assert isinstance(found, Entry)
+        assert (found.stale, found.expires_in_seconds) == (True, 0)
+        assert process.refreshed == [found]
+
+
 def test_a_follower_that_is_paused_holds_nobody_up_for_long(bench: Bench, processes: Callable[..., Process]) -> None:
     """What it had kept it does not give any more when it goes on: nobody told it anything meanwhile."""
     bench.have(SOLO)
