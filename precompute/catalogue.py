@@ -28,6 +28,8 @@ VIDEO_SAMPLES = TaskType(
     queue=Queue.VIDEO,
     ttl=timedelta(hours=1),
     time_limit=timedelta(minutes=8),
+    # It may wait for the fetch of the other one that decodes the video, and have to fetch it itself when that fails.
+    fetches=2,
     transient=True,
 )
 """One decode of the video's pictures for all its analyses: frame differences, small frames and stills."""
@@ -35,7 +37,9 @@ VIDEO_SAMPLES = TaskType(
 VIDEO_SOUND = replace(VIDEO_SAMPLES, name="video_sound", time_limit=timedelta(minutes=4))
 """The sound, decoded in a thirtieth of that time, so that what is said is read beside the pictures."""
 
-VIDEO_SPEECH = replace(VIDEO_SOUND, name="video_speech", inputs=(VIDEO_SOUND,), time_limit=timedelta(minutes=2))
+VIDEO_SPEECH = replace(
+    VIDEO_SOUND, name="video_speech", inputs=(VIDEO_SOUND,), time_limit=timedelta(minutes=2), fetches=0
+)
 """The first half minute of what is said, read once for hook and captions."""
 
 VIDEO_TEXT = replace(VIDEO_SPEECH, name="video_text", inputs=(VIDEO_SAMPLES,), time_limit=timedelta(minutes=1))
@@ -214,8 +218,15 @@ class Catalogue:
         *,
         ttls: Mapping[str, timedelta] | None = None,
         slow: Mapping[str, timedelta] | None = None,
+        fetch_longer: timedelta = timedelta(0),
     ) -> "Catalogue":
         """A checked catalogue, inputs before what needs them.
+
+        Args:
+            rows: As they are declared.
+            ttls: In place of theirs, by name.
+            slow: The same for what takes too long.
+            fetch_longer: By how much a fetch may take longer than their time limits leave room for.
 
         Raises:
             DeclarationError: A name stands twice, inputs form a circle or are missing, or a setting names no row.
@@ -231,9 +242,13 @@ class Catalogue:
         resolved: dict[str, TaskType] = {}
         for name in _inputs_first(by_name):
             row = by_name[name]
-            inputs = tuple(resolved[other.name] for other in row.inputs)
-            slow_after = (slow or {}).get(name, row.slow_after)
-            resolved[name] = replace(row, inputs=inputs, ttl=(ttls or {}).get(name, row.ttl), slow_after=slow_after)
+            resolved[name] = replace(
+                row,
+                inputs=tuple(resolved[other.name] for other in row.inputs),
+                ttl=(ttls or {}).get(name, row.ttl),
+                slow_after=(slow or {}).get(name, row.slow_after),
+                time_limit=row.time_limit + row.fetches * fetch_longer,
+            )
         return cls(tuple(resolved.values()))
 
     def __iter__(self) -> Iterator[TaskType]:

@@ -1,6 +1,7 @@
 """Task types of a user's own: modules named in ``PRECOMPUTE_PLUGINS``."""
 
 import importlib
+from datetime import timedelta
 from types import ModuleType
 
 from precompute.catalogue import ROWS, Catalogue
@@ -19,7 +20,7 @@ def plugin_modules(settings: Settings) -> tuple[ModuleType, ...]:
 
 
 def catalogue_for(settings: Settings) -> Catalogue:
-    """The shipped rows and those that plug-ins declare at their top level, with the settings' TTLs and thresholds.
+    """The shipped rows and those that plug-ins declare at their top level, with what the settings say of them.
 
     Raises:
         DeclarationError: A row or a TTL does not fit; see :meth:`Catalogue.of`.
@@ -30,7 +31,8 @@ def catalogue_for(settings: Settings) -> Catalogue:
             # A plug-in may import shipped rows to use them as inputs; those are not its own.
             if isinstance(row, TaskType) and rows.setdefault(row.name, row) != row:
                 raise DeclarationError(f"{module.__name__} declares {row.name}, which exists already")
-    return Catalogue.of(rows.values(), ttls=settings.ttls, slow=settings.slow)
+    longer = max(settings.fetch_timeout - Settings().fetch_timeout, timedelta(0))
+    return Catalogue.of(rows.values(), ttls=settings.ttls, slow=settings.slow, fetch_longer=longer)
 
 
 def _import(name: str) -> ModuleType:

@@ -27,7 +27,7 @@ from precompute.settings import Settings
 from precompute.subjects import CacheKey, SubjectRef
 from precompute.task_type import TaskType
 from precompute.usefulness import forget_half
-from workers import alerts, correlation, event_flushing, limits, postman, reporting
+from workers import alerts, correlation, event_flushing, leftovers, limits, postman, reporting
 from workers.anticipation import look_ahead
 from workers.app import app
 from workers.binding import Binding, bindings_in
@@ -230,3 +230,4 @@ event_flushing.connect(app)
 reporting.connect()
 alerts.connect(app)
 postman.connect()
+leftovers.connect()

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,8 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import redis
 from jobs import NOON, job_for
-from servers import serving
+from local_cluster import LocalWorker
+from pytest_docker_tools.wrappers.container import wait_for_callable
+from servers import ValkeyServer, serving
 
 from precompute.addresses import networks
 from precompute.catalogue import VIDEO_SAMPLES, VIDEO_SOUND
@@ -24,7 +27,8 @@ from precompute.job import Job
 from precompute.ledger import TaskRecord
 from precompute.settings import Settings
 from precompute.subjects import CacheKey
-from workers.video.shared_fetch import FOLDER, LEFT_S, fetched_for_both
+from workers.leftovers import Leftovers
+from workers.video.shared_fetch import FOLDER, LEFT_S, clear, fetched_for_both
 
 LATER = NOON + timedelta(milliseconds=1)
 SOUND, SAMPLES = (VIDEO_SOUND, VIDEO_SAMPLES), (VIDEO_SAMPLES, VIDEO_SOUND)
@@ -71,11 +75,13 @@ class Task:
         self._url = f"http://127.0.0.1:{origin.server_port}/video"
         self.asked_at: dict[str, datetime] = {VIDEO_SOUND.name: NOON, VIDEO_SAMPLES.name: NOON}
         self.state = State.RUNNING
+        self.meanwhile: Callable[[], object] = lambda: None
 
     def of(self, rows: Sequence) -> tuple[bytes, str]:
         """What the task of the first row finds, and its version."""
         row, other = rows
         with fetched_for_both(self._job(), row=row, other=other) as video:
+            self.meanwhile()
             return video.path.read_bytes(), video.version
 
     def _job(self) -> Job:
@@ -152,16 +158,56 @@ def test_the_second_tries_where_the_first_has_failed(task: Task, origin: Origin)
     assert task.of(SAMPLES)[0] == origin.video
 
 
-def test_what_nobody_came_for_is_removed_by_the_next_fetch(task: Task, tmp_path: Path) -> None:
-    """Its taker ran on another host, or died."""
-    task.of(SOUND)
+def lies_since_long_ago(path: Path) -> None:
+    """As if it had been left just longer than files are."""
     long_ago = time.time() - LEFT_S - 1
-    names = left(tmp_path)
-    for name in names:
-        os.utime(tmp_path / FOLDER / name, (long_ago, long_ago))
-    task.asked_at = {VIDEO_SAMPLES.name: LATER}
+    os.utime(path, (long_ago, long_ago))
+
+
+def test_what_nobody_came_for_is_removed_though_nothing_is_fetched_any_more(task: Task, tmp_path: Path) -> None:
+    """Its taker ran on another host, or died; what may still be taken, and the locks, stay."""
+    task.of(SOUND)
+    for name in left(tmp_path):
+        lies_since_long_ago(tmp_path / FOLDER / name)
+    task.asked_at = dict.fromkeys(task.asked_at, LATER)
     task.of(SAMPLES)
-    assert (len(names), left(tmp_path)) == (2, [])
+    locks = {path for path in (tmp_path / FOLDER).iterdir() if path.name.startswith("lock-")}
+    for lock in locks:
+        lies_since_long_ago(lock)
+    assert len(left(tmp_path)) == 4
+    looking = Leftovers(tmp_path / FOLDER, look_every_s=0.01)
+    looking.start()
+    try:
+        wait_for_callable("waiting for it to be removed", lambda: len(left(tmp_path)) == 2, timeout=60)
+    finally:
+        looking.stop()
+    assert locks <= set((tmp_path / FOLDER).iterdir())
+    video, _ = task.of(SOUND)
+    assert (video, left(tmp_path)) == (b"first" * 1000, [])
+
+
+def test_whoever_takes_a_file_at_the_last_moment_keeps_it(task: Task, origin: Origin, tmp_path: Path) -> None:
+    """It is not left over any more, though it was fetched long ago."""
+    found = task.of(SOUND)
+    for name in left(tmp_path):
+        lies_since_long_ago(tmp_path / FOLDER / name)
+    task.meanwhile = lambda: clear(tmp_path / FOLDER)
+    assert task.of(SAMPLES) == found
+    assert origin.asked == 1
+
+
+def test_a_worker_looks_after_its_host(cache_server: ValkeyServer, cache_client: "redis.Redis", tmp_path: Path) -> None:
+    """From its beginning: also what a worker left there that is not any more."""
+    left_over = tmp_path / FOLDER / "of-a-worker-that-is-gone"
+    left_over.parent.mkdir()
+    left_over.write_bytes(b"a video")
+    lies_since_long_ago(left_over)
+    own = {"REDIS_URL": cache_server.url, "BROKER_URL": cache_server.url, "PRECOMPUTE_DATA_DIR": str(tmp_path)}
+    worker = LocalWorker(name="one", queues=("video",), environ=own, log=tmp_path / "log", processes=1)
+    try:
+        wait_for_callable("waiting for it to be removed", lambda: not left_over.exists(), timeout=120)
+    finally:
+        worker.teardown()
 
 
 def test_a_folder_that_cannot_be_written_to_is_worth_another_try(task: Task, tmp_path: Path) -> None:

@@ -60,6 +60,8 @@ def test_values_are_read_in_their_types() -> None:
         ("PRECOMPUTE_FLOWER_LOGIN", "admin", "takes user:password"),
         ("OPENAI_BASE_URL", "openai.example", "takes an http:// or https:// URL"),
         ("PRECOMPUTE_LEASE", "soon", "takes seconds or a number with a unit"),
+        ("PRECOMPUTE_FETCH_TIMEOUT", "61m", "takes an hour at most, like 90s or 5m, not '61m'"),
+        ("PRECOMPUTE_FETCH_TIMEOUT", "soon", "takes seconds or a number with a unit"),
         ("PRECOMPUTE_TTL_SCENE_DETECTION", "0", "takes seconds or a number with a unit"),
     ],
 )

@@ -29,7 +29,8 @@ FOLDER = "fetched"
 """In the data folder."""
 
 LEFT_S = 900
-"""A file that nobody has taken by then, as its taker ran on another host or died, is removed by the next fetch."""
+"""A file that nobody has taken by then, as its taker ran on another host or died, is removed by a worker of its host
+(:mod:`workers.leftovers`)."""
 
 _LOCKS = 64
 """So many files to lock; two videos that fall on one of them wait for each other's fetch, and for nothing else."""
@@ -60,12 +61,23 @@ def fetched_for_both(job: Job, *, row: TaskType, other: TaskType, resolve: Resol
             if video is not None:
                 using.callback(video.path.unlink, missing_ok=True)
             else:
-                shelf.clear()
                 fetching = fetched(source, settings=job.settings, resolve=resolve, folder=shelf.folder)
                 video = using.enter_context(fetching)
                 if _asked_at(job, other) == asked_at:
                     shelf.leave(video)
         yield video
+
+
+def clear(folder: Path) -> None:
+    """Remove what nobody came for; nothing where there is no such folder.
+
+    Raises:
+        OSError: Something cannot be removed.
+    """
+    for path in list(folder.iterdir()) if folder.exists() else []:
+        with suppress(FileNotFoundError):
+            if not path.name.startswith("lock-") and time.time() - path.stat().st_mtime > LEFT_S:
+                path.unlink()
 
 
 def _asked_at(job: Job, row: TaskType) -> datetime | None:
@@ -120,16 +132,11 @@ class _Shelf:
             version = self._version.read_text()
             self._version.unlink()
             self._file.rename(mine)
+            # What is about to be opened is not left over.
+            os.utime(mine)
         except FileNotFoundError:
             return None
         return Fetched(path=mine, version=version)
-
-    def clear(self) -> None:
-        """Remove what nobody came for."""
-        for path in self.folder.iterdir():
-            with suppress(FileNotFoundError):
-                if not path.name.startswith("lock-") and time.time() - path.stat().st_mtime > LEFT_S:
-                    path.unlink()
 
     @property
     def _file(self) -> Path:
