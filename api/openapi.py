@@ -9,7 +9,8 @@ from werkzeug.routing import BaseConverter
 import precompute
 from api.access import tell_access
 from api.answers import ByTaskType, ChangeSchema, Result, TaskTypeName
-from api.errors import ServiceApi
+from api.errors import CODES, ServiceApi, problem
+from api.intake import WHOLE_WITHIN
 from precompute.catalogue import Catalogue
 from precompute.correlation import HEADER
 from precompute.subjects import Subject
@@ -103,6 +104,7 @@ def document(api: ServiceApi) -> dict[str, Any]:
         if "parameters" in path:
             path["parameters"] = [_told(each) for each in path["parameters"]]
     tell_access(whole)
+    _tell_slow_bodies(whole)
     _tell_request_id(whole)
     # flask-smorest brings its own, though no view of ours has pages.
     schemas.pop("PaginationMetadata", None)
@@ -115,6 +117,17 @@ def document(api: ServiceApi) -> dict[str, Any]:
                 # Only in Python may a line break follow what $ ends.
                 field["pattern"] = field["pattern"].replace(r"$(?!\n)", "$")
     return whole
+
+
+def _tell_slow_bodies(whole: dict[str, Any]) -> None:
+    late = f"the body was not there within {WHOLE_WITHIN.seconds} seconds"
+    content = {"schema": {"$ref": "#/components/schemas/Error"}, "example": problem(CODES[408], late)}
+    for path in whole["paths"].values():
+        for operation in (part for name, part in path.items() if name != "parameters"):
+            if "requestBody" in operation:
+                # A new one each time: headers are added to it.
+                told = {"description": f"{late.capitalize()}.", "content": {"application/json": content}}
+                operation["responses"]["408"] = told
 
 
 def _tell_request_id(whole: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from marshmallow import Schema, fields
 
 import precompute
 from api.app import create_app
+from api.intake import WHOLE_WITHIN
 from api.reference import reference
 from precompute.catalogue import ROWS, Catalogue
 from precompute.events import CampaignCreated
@@ -98,6 +99,19 @@ def test_every_response_is_described(spec: dict[str, Any]) -> None:
         for response in operation["responses"].values():
             assert response["description"]
             assert all("schema" in content for content in response.get("content", {}).values())
+
+
+def test_whoever_sends_a_body_is_told_what_can_be_wrong_with_one(spec: dict[str, Any]) -> None:
+    """That it came too slowly, was too large, or was no JSON: at each operation that takes one, and nowhere else."""
+    of_bodies, taking = {"400", "408", "413", "415"}, 0
+    for name, operation in operations(spec):
+        told = of_bodies & set(operation["responses"])
+        assert told == (of_bodies if "requestBody" in operation else set()), name
+        taking += "requestBody" in operation
+    assert taking >= 10
+    answer = spec["paths"]["/api/precompute/video"]["post"]["responses"]["408"]
+    assert f"{WHOLE_WITHIN.seconds} seconds" in answer["description"]
+    assert answer["content"]["application/json"]["example"]["error"]["code"] == "request_timeout"
 
 
 def test_every_operation_has_a_summary(spec: dict[str, Any]) -> None:

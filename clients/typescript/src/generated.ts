@@ -2021,6 +2021,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description The body was not there within 40 seconds. */
+            408: {
+                headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description The body is larger than 1 MB. */
             413: {
                 headers: {
@@ -2158,6 +2169,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description The body was not there within 40 seconds. */
+            408: {
+                headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description The body is larger than 1 MB. */
             413: {
                 headers: {
@@ -2272,6 +2294,17 @@ export interface operations {
             };
             /** @description The key lacks the scope `write`, or the caller is elsewhere. */
             403: {
+                headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body was not there within 40 seconds. */
+            408: {
                 headers: {
                     /** @description Names the request in every log line about it. */
                     "X-Request-Id"?: string;
@@ -2404,6 +2437,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description The body was not there within 40 seconds. */
+            408: {
+                headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description The body is larger than 1 MB. */
             413: {
                 headers: {
@@ -2518,6 +2562,17 @@ export interface operations {
             };
             /** @description The key lacks the scope `read`, or the caller is elsewhere. */
             403: {
+                headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body was not there within 40 seconds. */
+            408: {
                 headers: {
                     /** @description Names the request in every log line about it. */
                     "X-Request-Id"?: string;
@@ -2650,6 +2705,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description The body was not there within 40 seconds. */
+            408: {
+                headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description The body is larger than 1 MB. */
             413: {
                 headers: {
@@ -2773,6 +2839,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description The body was not there within 40 seconds. */
+            408: {
+                headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description The body is larger than 1 MB. */
             413: {
                 headers: {
@@ -2887,6 +2964,17 @@ export interface operations {
             };
             /** @description The key lacks the scope `write`, or the caller is elsewhere. */
             403: {
+                headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body was not there within 40 seconds. */
+            408: {
                 headers: {
                     /** @description Names the request in every log line about it. */
                     "X-Request-Id"?: string;
@@ -3151,6 +3239,17 @@ export interface operations {
             };
             /** @description The key lacks the scope `admin`, or the caller is elsewhere. */
             403: {
+                headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body was not there within 40 seconds. */
+            408: {
                 headers: {
                     /** @description Names the request in every log line about it. */
                     "X-Request-Id"?: string;
@@ -3658,6 +3757,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description The body was not there within 40 seconds. */
+            408: {
+                headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description The body is larger than 1 MB. */
             413: {
                 headers: {
@@ -3772,6 +3882,17 @@ export interface operations {
             };
             /** @description The key lacks the scope `admin`, or the caller is elsewhere. */
             403: {
+                headers: {
+                    /** @description Names the request in every log line about it. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body was not there within 40 seconds. */
+            408: {
                 headers: {
                     /** @description Names the request in every log line about it. */
                     "X-Request-Id"?: string;
