@@ -191,7 +191,8 @@ def run_script(
     try:
         return lanes.ask_each([*before, question])[-1] if before else lanes.ask(*question)
     except (redis.ConnectionError, redis.exceptions.NoScriptError):
-        # The server was restarted since: the library's own way connects anew, and brings the script along.
+        # The server was restarted since, or closed what stood idle: the library's own way connects anew, and brings the
+        # script along. Over a broken connection what comes before it went nowhere either.
         lanes.close()
         for command in before:
             script.registered_client.execute_command(*command)

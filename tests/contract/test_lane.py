@@ -12,7 +12,7 @@ from servers import ValkeyServer
 
 from precompute.entry import Entry
 from precompute.lane import Lanes
-from precompute.scripts import connect
+from precompute.scripts import Scripts, connect
 
 
 def test_an_answer_that_comes_too_late_is_not_taken_for_another(cache_server: ValkeyServer, bench: Bench) -> None:
@@ -67,6 +67,24 @@ def test_reading_goes_on_after_the_server_was_started_again(cache_server: Valkey
         assert isinstance(bench.cache.read(key(SOLO)), Entry)
         client.script_flush()
         assert isinstance(bench.cache.read(key(SOLO)), Entry)
+
+
+@pytest.mark.parametrize("lost", ["the connection", "the script", "both"])
+def test_what_comes_before_a_script_is_done_whatever_was_lost_since(
+    cache_server: ValkeyServer, cache_client: "redis.Redis", lost: str
+) -> None:
+    """A server that has closed the connection has run neither; one that has forgotten the script has run the rest."""
+    with connect(cache_server.url) as client:
+        scripts = Scripts(client)
+        scripts.run("outdate", 0, before=[("SET", "before", "the first")])
+        if lost != "the script":
+            cache_client.client_kill_filter(_id=scripts._lanes.ask("CLIENT", "ID"))
+        if lost != "the connection":
+            cache_client.script_flush()
+
+        scripts.run("outdate", 0, before=[("SET", "before", "the second")])
+
+    assert cache_client.get("before") == b"the second"
 
 
 def _own_lane(lanes: Lanes, answer: Connection) -> None:
