@@ -27,7 +27,7 @@ from precompute.settings import Settings
 from precompute.subjects import CacheKey, SubjectRef
 from precompute.task_type import TaskType
 from precompute.usefulness import forget_half
-from workers import alerts, correlation, event_flushing, leftovers, limits, postman, reporting
+from workers import alerts, correlation, event_flushing, leftovers, limits, postman, priority, reporting
 from workers.anticipation import look_ahead
 from workers.app import app
 from workers.binding import Binding, bindings_in
@@ -226,6 +226,7 @@ except DeclarationError as _problem:
 
 correlation.connect()
 limits.connect()
+priority.connect()
 event_flushing.connect(app)
 reporting.connect()
 alerts.connect(app)

@@ -66,6 +66,14 @@ def test_commands_are_the_same(process: str, service: str) -> None:
     assert line.replace("$$", "$") == PROCESSES[process]
 
 
+@pytest.mark.parametrize(("process", "service"), SERVICE_OF.items())
+def test_containers_share_processors_as_processes_do(process: str, service: str) -> None:
+    """What Linux makes of a priority among processes (sched_prio_to_weight), shares make of it among containers."""
+    weights = {None: 1024, "5": 335, "10": 110}
+    nice = re.search(r" nice -n(\d+) ", PROCESSES[process])
+    assert SERVICES[service].get("cpu_shares", 1024) == weights[nice and nice[1]]
+
+
 @pytest.mark.parametrize("process", SERVICE_OF)
 def test_processes_take_the_place_of_their_shell(process: str) -> None:
     """A signal for the shell would not reach what it started."""
