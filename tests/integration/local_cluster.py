@@ -15,7 +15,7 @@ from servers import ValkeyServer
 _HERE = Path(__file__).parent
 _PROJECT = _HERE.parents[1]
 _START_S = 120
-_END_S = 30
+_END_S = 120
 _COMMAND = ("-m", "celery", "-q", "-A", "workers.app", "worker", "--without-gossip", "--without-mingle")
 
 

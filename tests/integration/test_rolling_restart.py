@@ -49,7 +49,7 @@ class Port:
                 self._connection.request(method, path, body=sent, headers=headers)
                 answer = self._connection.getresponse()
                 return answer.status, orjson.loads(answer.read())
-            except (http.client.RemoteDisconnected, ConnectionResetError):
+            except (ConnectionResetError, BrokenPipeError):
                 self.close()
         return 0, None
 
