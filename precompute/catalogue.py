@@ -28,8 +28,7 @@ VIDEO_SAMPLES = TaskType(
     queue=Queue.VIDEO,
     ttl=timedelta(hours=1),
     time_limit=timedelta(minutes=8),
-    # It may wait for the fetch of the other one that decodes the video, and have to fetch it itself when that fails.
-    fetches=2,
+    fetches=True,
     transient=True,
 )
 """One decode of the video's pictures for all its analyses: frame differences, small frames and stills."""
@@ -38,7 +37,7 @@ VIDEO_SOUND = replace(VIDEO_SAMPLES, name="video_sound", time_limit=timedelta(mi
 """The sound, decoded in a thirtieth of that time, so that what is said is read beside the pictures."""
 
 VIDEO_SPEECH = replace(
-    VIDEO_SOUND, name="video_speech", inputs=(VIDEO_SOUND,), time_limit=timedelta(minutes=2), fetches=0
+    VIDEO_SOUND, name="video_speech", inputs=(VIDEO_SOUND,), time_limit=timedelta(minutes=2), fetches=False
 )
 """The first half minute of what is said, read once for hook and captions."""
 
@@ -247,7 +246,7 @@ class Catalogue:
                 inputs=tuple(resolved[other.name] for other in row.inputs),
                 ttl=(ttls or {}).get(name, row.ttl),
                 slow_after=(slow or {}).get(name, row.slow_after),
-                time_limit=row.time_limit + row.fetches * fetch_longer,
+                time_limit=row.time_limit + (fetch_longer if row.fetches else timedelta(0)),
             )
         return cls(tuple(resolved.values()))
 

@@ -53,6 +53,12 @@ class SourceUnavailable(PrecomputeError):
     code = "source_unavailable"
 
 
+class NotYet(PrecomputeError):
+    """Somebody else is making what a computation needs; it comes again in a moment, and has not failed."""
+
+    code = "not_yet"
+
+
 class InputGone(SourceUnavailable):
     """A result this one is computed from has left the cache; it has to be computed again first."""
 

@@ -23,8 +23,8 @@ class TaskType:
         ttl: How long a result is fresh.
         inputs: Results of the same subject it is computed from, in the order of its function's arguments.
         time_limit: A computation that takes longer is ended and fails.
-        fetches: How many fetches, one after the other, have to have room in that: a setting that gives each more time
-            than usual makes the limit longer by so much for each.
+        fetches: Whether a fetch has to have room in that: a setting that gives it more time than usual makes the limit
+            longer by so much.
         slow_after: Somebody is told when one computation in twenty takes longer; a quarter of the time limit if None.
         result: Schema of the JSON result; None when only other rows read it.
         transient: Dropped as soon as no task of the subject needs it, and never served.
@@ -43,7 +43,7 @@ class TaskType:
     queue: Queue
     ttl: timedelta
     time_limit: timedelta
-    fetches: int = 0
+    fetches: bool = False
     slow_after: timedelta | None = None
     result: type[Schema] | None = None
     inputs: tuple["TaskType", ...] = ()
@@ -73,8 +73,6 @@ class TaskType:
             raise DeclarationError(f"{self.name}: ttl, time_limit and slow_after must be positive")
         if min(self.grace, self.kept_for_errors, self.refresh_lead) < timedelta(0):
             raise DeclarationError(f"{self.name}: grace, kept_for_errors and refresh_lead cannot be negative")
-        if self.fetches < 0:
-            raise DeclarationError(f"{self.name}: fetches cannot be negative")
 
     @property
     def slow(self) -> timedelta:

@@ -20,6 +20,7 @@ from precompute.errors import (
     BrokerUnavailable,
     InputGone,
     LeaseLost,
+    NotYet,
     PrecomputeError,
     SourceUnavailable,
     StoreUnavailable,
@@ -28,6 +29,7 @@ from precompute.events import Event, event_from_json
 from precompute.job import Computed
 from precompute.ledger import Beginning
 from precompute.message import Message
+from precompute.process_end import process_ended
 from precompute.task_type import TaskType
 from workers.binding import Binding
 from workers.ends import owner_of
@@ -43,6 +45,9 @@ _log = logging.getLogger(__name__)
 
 RETRY_IN = (timedelta(seconds=2), timedelta(seconds=10))
 """Pauses before the second and the third try, where trying again can help."""
+
+NOT_YET_IN = timedelta(seconds=1)
+"""Pause before a computation is taken up again that waits for what somebody else is making."""
 
 STORE_AGAIN_S = 0.5
 """Pause before a result is stored again after the cache was away."""
@@ -142,6 +147,9 @@ class Execution:
             again = RETRY_IN[0] if failed_tries < len(RETRY_IN) else None
             self._failed(message, owner=owner, code=problem.code, text=problem.message, retry_in=again)
             self.engine.dependants.advance(binding.row, message.key, task_id=message.task_id)
+        except NotYet as wait:
+            self._put_off(message, owner=owner)
+            raise TryAgain(after=NOT_YET_IN) from wait
         except WORTH_RETRYING as problem:
             after = RETRY_IN[failed_tries] if failed_tries < len(RETRY_IN) else None
             self._failed(message, owner=owner, code=problem.code, text=problem.message, retry_in=after)
@@ -156,10 +164,7 @@ class Execution:
             self._failed(message, owner=owner, code="timed_out", text=f"it took longer than {limit:.0f} seconds")
         except MemoryError:
             # Raised on, it would end the worker itself.
-            _log.exception("Memory ran out", extra={"action": "task_broke", "key": str(message.key)})
-            bound = self.engine.settings.child_memory_mb
-            allowed = f"the {bound} MB that a process may take" if bound else "what this machine has"
-            self._failed(message, owner=owner, code="out_of_memory", text=f"it needs more memory than {allowed}")
+            self._out_of_memory(message, owner=owner)
         except BaseException as problem:
             if terminate_handler_fired():
                 # The worker is being ended, and takes its processes along: the message comes again elsewhere.
@@ -168,6 +173,17 @@ class Execution:
             if not isinstance(problem, Exception):
                 raise AnalysisBroke(f"the analysis raised {type(problem).__name__}") from problem
             raise
+
+    def _put_off(self, message: Message, *, owner: str) -> None:
+        # As where a process ends that is not to blame: the task is queued again, and no try of it has failed.
+        process_ended(self.engine.ledger, message.key, task_id=message.task_id, owner=owner, innocent=True)
+        _log.info("Task put off", extra={"action": "task_put_off", "key": str(message.key)})
+
+    def _out_of_memory(self, message: Message, *, owner: str) -> None:
+        _log.exception("Memory ran out", extra={"action": "task_broke", "key": str(message.key)})
+        bound = self.engine.settings.child_memory_mb
+        allowed = f"the {bound} MB that a process may take" if bound else "what this machine has"
+        self._failed(message, owner=owner, code="out_of_memory", text=f"it needs more memory than {allowed}")
 
     def _broke(self, binding: Binding, message: Message, event: Event, *, owner: str) -> None:
         # The one broad except of the project: an analysis broke in a way nobody foresaw. Readers are told, whoever

@@ -6,10 +6,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Event
 
 import pytest
 import redis
@@ -21,7 +23,7 @@ from servers import ValkeyServer, serving
 from precompute.addresses import networks
 from precompute.catalogue import VIDEO_SAMPLES, VIDEO_SOUND
 from precompute.entry import State
-from precompute.errors import SourceUnavailable
+from precompute.errors import NotYet, SourceUnavailable
 from precompute.events import VideoUploaded
 from precompute.job import Job
 from precompute.ledger import TaskRecord
@@ -40,6 +42,8 @@ class Origin(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.video, self.asked, self.trouble = b"first" * 1000, 0, 0
+        self.answers = Event()
+        self.answers.set()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -48,6 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """The video, or a failure while there is trouble."""
         self.server.asked += 1
+        self.server.answers.wait(60)
         self.server.trouble -= 1
         failed = self.server.trouble >= 0
         self.send_response(503 if failed else 200)
@@ -117,12 +122,32 @@ def test_whoever_comes_second_takes_what_the_first_has_left(
     assert (origin.asked, left(tmp_path)) == (1, [])
 
 
-def test_at_the_same_time_one_fetches_and_the_other_waits(task: Task, origin: Origin, tmp_path: Path) -> None:
+def test_at_the_same_time_one_fetches_and_the_other_comes_again(task: Task, origin: Origin, tmp_path: Path) -> None:
     """As two processes do that are both idle when a video is uploaded."""
+
+    def until_there(rows: Sequence) -> tuple[bytes, str]:
+        while True:
+            with suppress(NotYet):
+                return task.of(rows)
+
     with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(task.of, (SOUND, SAMPLES)))
+        found = list(pool.map(until_there, (SOUND, SAMPLES)))
     assert found[0] == found[1]
     assert (origin.asked, left(tmp_path)) == (1, [])
+
+
+def test_nobody_sits_beside_a_long_fetch(task: Task, origin: Origin) -> None:
+    """The one that comes second is told so, while the first still fetches."""
+    origin.answers.clear()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(task.of, SOUND)
+        wait_for_callable("waiting for the fetch", lambda: origin.asked == 1, timeout=60)
+        with pytest.raises(NotYet):
+            task.of(SAMPLES)
+        origin.answers.set()
+        found = first.result()
+    assert task.of(SAMPLES) == found
+    assert origin.asked == 1
 
 
 def test_what_was_asked_for_later_is_fetched_anew(task: Task, origin: Origin) -> None:
@@ -222,7 +247,7 @@ _ON_A_FULL_DISK = """
 import resource, sys
 from pathlib import Path
 from precompute.addresses import networks
-from precompute.errors import SourceUnavailable
+from precompute.errors import NotYet, SourceUnavailable
 from precompute.media import RemoteVideo
 from precompute.settings import Settings
 from workers.video.fetch import fetched
