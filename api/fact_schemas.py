@@ -10,7 +10,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, val
 
 from api.answers import succeeded
 from api.engine import engine
-from api.schemas import WholeNumber
+from api.schemas import WholeNumber, ignored_field, not_taken
 from precompute.clock import system_clock
 from precompute.facts import Action, Outcome
 from precompute.subjects import Subject
@@ -20,12 +20,6 @@ MOST_ACTIONS = 1000
 
 MOST_OUTCOMES = 10_000
 """In one request; what a megabyte of JSON holds."""
-
-MOST_NAMED = 20
-"""Fields that an answer names as ignored."""
-
-LONGEST_NAME = 128
-"""Characters of such a name; a caller who sends ten kilobytes is not sent them back."""
 
 LARGEST_COUNT = 10**12
 """Of anything that is counted, in one report: enough for a planet, and a million of them still fit 64 bits."""
@@ -206,9 +200,7 @@ class OutcomesSchema(Schema):
     @post_load(pass_original=True)
     def tell_ignored(self, body: dict[str, Any], original: Mapping[str, Any], **_: Any) -> dict[str, Any]:
         """Name what was sent and not understood: a figure called ``cost`` must not be lost without a word."""
-        known = set(OutcomeSchema().fields)
-        unknown = {name[:LONGEST_NAME] for one in original["outcomes"] for name in one if name not in known}
-        return {**body, "ignored": sorted(unknown)[:MOST_NAMED]}
+        return {**body, "ignored": not_taken(original["outcomes"], known=OutcomeSchema().fields)}
 
 
 class RecordedSchema(Schema):
@@ -216,7 +208,4 @@ class RecordedSchema(Schema):
 
     success = succeeded()
     recorded = fields.Integer(required=True, metadata={"description": "They are stored within seconds, each once."})
-    ignored = fields.List(
-        fields.String(),
-        metadata={"description": "Fields of the outcomes that are not known here and were not taken, if any."},
-    )
+    ignored = ignored_field("outcomes")

@@ -1,6 +1,6 @@
 """What callers send, as marshmallow schemas; the OpenAPI document is made from them."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +13,12 @@ DEEPEST = 32
 
 LONGEST_URL = 2048
 """Longest callback address: what every server and proxy between is known to pass on."""
+
+MOST_NAMED = 20
+"""Fields that an answer names as ignored."""
+
+LONGEST_NAME = 128
+"""Characters of such a name; a caller who sends ten kilobytes is not sent them back."""
 
 
 class TrueOrFalse(fields.Boolean):
@@ -70,6 +76,18 @@ def id_field(about: str) -> fields.String:
     # The engine checks ids by itself; this says the same in the document.
     fits = validate.Regexp(r"^[A-Za-z0-9._-]{1,128}$", error="Must be 1 to 128 characters of A-Z a-z 0-9 . _ -")
     return fields.String(required=True, validate=fits, metadata={"description": about})
+
+
+def ignored_field(of: str) -> fields.List[Any]:
+    """Of an answer: what :func:`not_taken` found."""
+    about = {"description": f"Fields of the {of} that are not known here and were not taken, if any."}
+    return fields.List(fields.String(), metadata=about)
+
+
+def not_taken(objects: Iterable[Mapping[str, Any]], *, known: Container[str]) -> list[str]:
+    """Names of what was sent and not understood, in order, as many and as much of each as an answer may repeat."""
+    unknown = {name[:LONGEST_NAME] for one in objects for name in one if name not in known}
+    return sorted(unknown)[:MOST_NAMED]
 
 
 def callback_field() -> fields.String:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from api.answers import ByTaskType, ProblemSchema, ReceiptSchema, TaskTypeName, succeeded
-from api.schemas import TriggerSchema, WholeNumber, callback_field, check_depth, id_field
+from api.schemas import TriggerSchema, WholeNumber, callback_field, check_depth, id_field, ignored_field, not_taken
 from precompute.results.user import ModelSchema, PredictedActionSchema
 from workers.campaign.budget import LARGEST
 
@@ -15,6 +15,9 @@ _DIGIT = re.compile(r"\d")
 
 MOST_IN_BATCH = 1000
 """Triggers in one request."""
+
+LISTS = ("videos", "campaigns", "logins")
+"""What a batch may hold."""
 
 
 def check_budget(budget: Any) -> None:
@@ -126,7 +129,7 @@ class BatchSchema(Schema):
         unknown = EXCLUDE
 
     needs_body = True
-    """Nothing in it is required, but a batch without a body is a caller's slip."""
+    """No field of it is required, but one of the lists is."""
 
     videos = _entries("VideoTrigger")
     campaigns = _entries("CampaignTrigger")
@@ -138,15 +141,31 @@ class BatchSchema(Schema):
     )
 
     @validates_schema
+    def check_any(self, data: Mapping[str, Any], **_: Any) -> None:
+        """Pass what holds a list, be it an empty one: with its name misspelt nothing would be started, and nobody told.
+
+        Raises:
+            ValidationError: There is none.
+        """
+        if all(data.get(name) is None for name in LISTS):
+            raise ValidationError({name: [f"One of {', '.join(LISTS)} is required."] for name in LISTS})
+
+    @validates_schema
     def check_size(self, data: Mapping[str, Any], **_: Any) -> None:
         """Pass at most a thousand entries in all.
 
         Raises:
             ValidationError: There are more.
         """
-        count = sum(len(data.get(kind) or ()) for kind in ("videos", "campaigns", "logins"))
+        count = sum(len(data.get(name) or ()) for name in LISTS)
         if count > MOST_IN_BATCH:
             raise ValidationError(f"Must hold at most {MOST_IN_BATCH} entries in all, not {count}.")
+
+    @post_load(pass_original=True)
+    def tell_ignored(self, data: dict[str, Any], original: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+        """Name what was sent and not understood: triggers under ``video`` must not be lost without a word."""
+        ignored = not_taken([original], known=self.fields)
+        return {**data, "ignored": ignored} if ignored else data
 
 
 class CampaignReceiptSchema(ReceiptSchema):
@@ -201,3 +220,4 @@ class BatchReceiptSchema(Schema):
     results = fields.List(
         fields.Nested(BatchResultSchema), required=True, metadata={"description": "In the order of the entries."}
     )
+    ignored = ignored_field("batch")

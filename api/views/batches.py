@@ -18,7 +18,9 @@ blueprint = NounBlueprint("batches", __name__, description="Say what happened to
 def submit_batch(body: dict[str, Any]) -> dict[str, Any]:
     """Up to 1,000 triggers in one request, on the background queue unless `priority` says otherwise.
 
-    An entry that does not fit leaves the others alone. While the broker or the cache is down nothing is taken.
+    At least one of the three lists must be there; an entry that does not fit leaves the others alone. While the broker
+    or the cache is down nothing is taken.
     """
     results = take(body, engine=engine())
-    return {"accepted": sum(result["success"] for result in results), "results": results}
+    ignored = {"ignored": body["ignored"]} if "ignored" in body else {}
+    return {"accepted": sum(result["success"] for result in results), "results": results, **ignored}

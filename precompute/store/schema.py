@@ -41,13 +41,13 @@ def _step(connection: Connection) -> str | None:
 
 
 def _run_steps(connection: Connection, found: str | None) -> None:
+    # It tells each part as it is imported, each step and what kind of database it found: a dozen lines.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     # A tenth of a second to import, and needed once in a database's life.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
     from alembic.util import CommandError  # noqa: PLC0415
 
-    # It tells each step and what kind of database it found: six lines at the first start.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
     config.set_main_option("script_location", str(resources.files("precompute.store") / "migrations"))
     config.attributes["connection"] = connection

@@ -90,6 +90,15 @@ def test_processes_that_start_at_once_make_the_tables_once(facts: Database, url:
     assert [one.action for one in facts.actions_of("u1")] == ["start"] * 4
 
 
+FIRST = "import logging, sys; logging.basicConfig(level=logging.INFO)" + START.replace('print("ready", flush=True)', "")
+
+
+def test_the_first_start_is_told_in_one_line(url: str) -> None:
+    """That the database is ready; what the tool that makes the tables tells of itself is nothing to people."""
+    started = subprocess.run([sys.executable, "-c", FIRST, url], input="\n", capture_output=True, text=True, check=True)
+    assert [line.split(":")[1] for line in started.stderr.splitlines()] == ["precompute.store.schema"]
+
+
 def test_a_database_of_a_newer_version_is_left_alone(facts: Database, url: str) -> None:
     """It says so, instead of guessing at tables it does not know."""
     facts.write([])

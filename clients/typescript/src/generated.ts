@@ -137,7 +137,8 @@ export interface paths {
         put?: never;
         /**
          * Up to 1,000 triggers in one request, on the background queue unless `priority` says otherwise.
-         * @description An entry that does not fit leaves the others alone. While the broker or the cache is down nothing is taken.
+         * @description At least one of the three lists must be there; an entry that does not fit leaves the others alone. While the broker
+         *     or the cache is down nothing is taken.
          */
         post: operations["submitBatch"];
         delete?: never;
@@ -891,6 +892,8 @@ export interface components {
             accepted: number;
             /** @description In the order of the entries. */
             results: components["schemas"]["BatchResult"][];
+            /** @description Fields of the batch that are not known here and were not taken, if any. */
+            ignored?: string[];
         };
         OneAction: {
             /** @description Who did it. */

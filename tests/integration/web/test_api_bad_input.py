@@ -227,9 +227,10 @@ def test_a_compressed_body_is_not_unpacked(api: ApiBench) -> None:
 
 
 def test_a_batch_without_a_body_is_a_slip(api: ApiBench) -> None:
-    """An empty body is no empty batch."""
+    """An empty body is no empty batch, and neither is one that holds no list."""
     assert post(api, "/batch", b"").status_code == 400
-    assert post(api, "/batch", b"{}").status_code == 202
+    assert post(api, "/batch", b"{}").status_code == 422
+    assert post(api, "/batch", b'{"logins": []}').status_code == 202
 
 
 @pytest.mark.parametrize("priority", [5.0, 5])

@@ -63,6 +63,21 @@ def test_a_wrong_entry_leaves_the_others_alone(api: ApiBench) -> None:
     assert api.get("/status/video/v4").get_json()["tasks"]["ctr_prediction"]["state"] == "missing"
 
 
+def test_a_batch_without_any_list_is_refused(api: ApiBench, broker_client: "redis.Redis") -> None:
+    """By the names of all three: with a list's name misspelt nobody would be told that nothing was started."""
+    answer = send(api, video=[video()], videos=None, priority=3)
+    assert answer.status_code == 422
+    assert list(answer.get_json()["error"]["fields"]) == ["videos", "campaigns", "logins"]
+    assert send(api).status_code == 422
+    assert broker_client.llen("background") == 0
+
+
+def test_what_a_batch_does_not_know_is_named(api: ApiBench) -> None:
+    """Beside what it does know, which is taken."""
+    body = send(api, video=[video()], logins=[{"user_id": "u9"}]).get_json()
+    assert (body["accepted"], body["ignored"]) == (1, ["video"])
+
+
 def test_a_batch_runs_in_the_background(api: ApiBench, broker_client: "redis.Redis") -> None:
     """Unless the batch says otherwise, and an entry of its own more than the batch."""
     send(api, videos=[video("v1")], campaigns=[campaign()])
@@ -103,7 +118,7 @@ def test_more_than_a_thousand_are_refused_whole(api: ApiBench) -> None:
     assert api.get("/queue").get_json()["queue_stats"]["total"] == 0
 
 
-@pytest.mark.parametrize("body", [{}, {"videos": []}, {"videos": None, "logins": []}])
+@pytest.mark.parametrize("body", [{"videos": []}, {"videos": None, "logins": []}])
 def test_an_empty_batch_does_nothing(api: ApiBench, body: dict[str, Any]) -> None:
     """202 and no results."""
     answer = send(api, **body)
