@@ -105,7 +105,8 @@ class Succession:
         self._thread = threading.Thread(target=self._run, name="precompute-succession", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Look, so that a worker that joins a newer one takes nothing (but what RabbitMQ has sent), and go on looking."""
+        self._look_once()
         self._thread.start()
 
     def stop(self) -> None:
@@ -134,15 +135,17 @@ class Succession:
             self._queues.return_to()
 
     def _run(self) -> None:
-        while not self._ended.is_set():
-            try:
-                self.look()
-            except StoreUnavailable:
-                _log.debug("Cache away", extra={"action": "edition_unknown"})
-            except Exception:
-                # Whatever it is: a worker whose thread has ended would stand aside for good, or never.
-                _log.exception("Editions not looked at", extra={"action": "edition_failed"})
-            self._ended.wait(LOOK_EVERY_S)
+        while not self._ended.wait(LOOK_EVERY_S):
+            self._look_once()
+
+    def _look_once(self) -> None:
+        try:
+            self.look()
+        except StoreUnavailable:
+            _log.debug("Cache away", extra={"action": "edition_unknown"})
+        except Exception:
+            # Whatever it is: a worker whose thread has ended would stand aside for good, or never.
+            _log.exception("Editions not looked at", extra={"action": "edition_failed"})
 
 
 def announce(client: Any, *, edition: int, lasts_s: float) -> int:
@@ -172,4 +175,5 @@ def connect() -> None:
 
 
 def _client() -> Any:
-    return connect_cache(Settings.from_environ(os.environ).redis_url)
+    # A worker that starts waits for it.
+    return connect_cache(Settings.from_environ(os.environ).redis_url, impatient=True)

@@ -30,7 +30,10 @@ def settings(cache_server: ValkeyServer, cache_client: "redis.Redis", tmp_path: 
 
 @pytest.fixture
 def worker(settings: Settings, tmp_path: Path) -> Iterator[LocalWorker]:
-    """Of this edition, ready."""
+    """Of this edition; it joins a newer one, for which a task waits."""
+    with redis.Redis.from_url(settings.redis_url) as client:
+        client.set(KEY, EDITION + 1)
+    assert "campaign_analytics" in precomputer(settings).on_user_login("u1").queued
     own = {
         "REDIS_URL": settings.redis_url,
         "BROKER_URL": settings.broker,
@@ -53,13 +56,8 @@ def drained(app: Celery) -> list[str] | None:
 def test_a_worker_takes_nothing_while_a_newer_one_runs(
     worker: LocalWorker, settings: Settings, cache_client: "redis.Redis"
 ) -> None:
-    """What is asked for meanwhile waits for the newer one, or for this one when that is gone; then all is as before."""
+    """What waits is the newer one's, or this one's when that is gone; and the next one's when that comes."""
     app, service = publishing_app(settings), precomputer(settings)
-    assert int(cache_client.get(KEY) or 0) == EDITION
-    cache_client.set(KEY, EDITION + 1)
-    wait_for_callable("waiting for it to leave", lambda: drained(app) == [], timeout=120)
-
-    assert "campaign_analytics" in service.on_user_login("u1").queued
     assert drained(app) == []
     found = service.get(RESULT)
     assert not isinstance(found, Entry)
@@ -68,3 +66,7 @@ def test_a_worker_takes_nothing_while_a_newer_one_runs(
     cache_client.delete(KEY)
     assert isinstance(service.get(RESULT, wait=timedelta(seconds=120)), Entry), worker.logs()
     assert drained(app) == QUEUES
+    assert int(cache_client.get(KEY) or 0) == EDITION
+
+    cache_client.set(KEY, EDITION + 1)
+    wait_for_callable("waiting for it to leave", lambda: drained(app) == [], timeout=120)
