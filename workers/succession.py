@@ -105,7 +105,7 @@ class Succession:
         self._thread = threading.Thread(target=self._run, name="precompute-succession", daemon=True)
 
     def start(self) -> None:
-        """Look, so that a worker that joins a newer one takes nothing (but what RabbitMQ has sent), and go on looking."""
+        """Look, so that who joins a newer one takes nothing (but what RabbitMQ has sent), and go on looking."""
         self._look_once()
         self._thread.start()
 
