@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator
 from io import StringIO
 from typing import Any
@@ -53,7 +54,7 @@ def test_a_line_for_programs_says_what_when_where_and_for_whom(writing: Write) -
     logger.info("Entry stored", extra={"action": "entry_stored", "key": "a:video:v1", "seconds": 1.5})
     REQUEST_ID.reset(token)
     line = told(out)
-    assert line.pop("at").endswith("Z")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", line.pop("at"))
     assert line == {
         "message": "Entry stored",
         "level": "info",
@@ -95,6 +96,7 @@ def test_what_callers_send_forges_no_line(writing: Write, log_format: str) -> No
         logger.exception("Broke")
     lines = out.getvalue().splitlines()
     assert "\x1b" not in out.getvalue()
+    assert "\u202e" not in lines[0]
     assert not any(line.startswith("2026-01-01") for line in lines)
 
 
@@ -116,6 +118,29 @@ def test_what_json_does_not_know_is_told_as_text(writing: Write) -> None:
     logger.info("Looked", extra={"kinds": {"a"}, "number": 10**30})
     assert told(out)["kinds"] == "{'a'}"
     assert told(out)["number"]
+
+
+def test_an_error_is_told_with_its_trace_in_one_line(writing: Write) -> None:
+    """Programs get the trace as one more name of the object."""
+    logger, out = writing("json")
+    try:
+        raise ValueError("7")
+    except ValueError:
+        logger.exception("Broke")
+    line = told(out)
+    assert line["message"] == "Broke"
+    assert line["level"] == "error"
+    assert line["exception"].startswith("Traceback")
+    assert line["exception"].endswith("ValueError: 7")
+
+
+@pytest.mark.parametrize("odd", [{1: "one"}, {"half": "\ud800"}, float("nan"), b"\xff", "H\u00f6he \U0001f600"])
+def test_every_value_becomes_one_line_in_ascii(writing: Write, odd: object) -> None:
+    """Whatever is told: names that are no text, half a character, bytes, other scripts."""
+    logger, out = writing("json")
+    logger.info("Looked", extra={"key": "a:video:v1", "odd": odd})
+    assert told(out)["key"] == "a:video:v1"
+    assert out.getvalue().isascii()
 
 
 def test_auto_writes_for_programs_where_no_terminal_is(writing: Write) -> None:
