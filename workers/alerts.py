@@ -29,6 +29,7 @@ from precompute.scripts import reaching_cache
 from precompute.settings import Settings
 from precompute.shared_clock import SharedClock
 from precompute.stream import stream_url
+from precompute.trouble import Trouble
 from workers.alert_sending import Sender, check_addresses
 from workers.beside import run_beside
 from workers.dispatch import CeleryDispatch
@@ -117,6 +118,7 @@ class Watchman:
         self._sender = sender
         self._began: datetime = watch.cache.clock()
         self._away = False
+        self._trouble = Trouble(_log, "Alerts not looked at", action="alerts_failed")
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="precompute-watchman", daemon=True)
 
@@ -135,14 +137,14 @@ class Watchman:
                 self._watch.look()
             self._sender.send_waiting()
             self._away = False
+            self._trouble.over()
         except StoreUnavailable as problem:
             if not self._away:
                 _log.warning("Alerts not looked at", extra={"action": "alerts_away", "reason": problem.message})
             self._away = True
-
-        except Exception:
-            # Whatever it is, the next look may find it gone; without its thread the process would never tell again.
-            _log.exception("Alerts not looked at", extra={"action": "alerts_failed"})
+        except Exception as problem:
+            # The next look may find it gone; without its thread the process would never tell again.
+            self._trouble.met(problem)
 
     def _nobody_looked(self) -> bool:
         cache = self._watch.cache

@@ -10,6 +10,7 @@ from types import TracebackType
 from precompute.errors import StoreUnavailable
 from precompute.ledger import Ledger
 from precompute.subjects import CacheKey
+from precompute.trouble import Trouble
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class Heartbeat:
         self._progress: float | None = None
         self._told: float | None = None
         self._told_at = 0.0
+        self._trouble = Trouble(_log, "Sign of life failed", action="heartbeat_broke", key=str(key))
 
     def report(self, share: float) -> None:
         """Note how much is done, 0 to 1; cheap enough for every frame."""
@@ -60,12 +62,13 @@ class Heartbeat:
         held = True
         try:
             held = self._ledger.extend(self._key, owner=self._owner, lease=self._lease, progress=progress)
+            self._trouble.over()
         except StoreUnavailable:
             # The lease may outlast the cache's absence; if not, storing will find out.
             _log.warning("Sign of life not delivered", extra={"action": "heartbeat_failed", "key": str(self._key)})
-        except Exception:
-            # Whatever it is: without signs of life the lease is lost, and the work of minutes with it.
-            _log.exception("Sign of life failed", extra={"action": "heartbeat_broke", "key": str(self._key)})
+        except Exception as problem:
+            # Without signs of life the lease is lost, and the work of minutes with it.
+            self._trouble.met(problem)
         self._told, self._told_at = progress, time.monotonic()
         return held
 

@@ -14,6 +14,7 @@ from precompute.callbacks import Callback, Callbacks
 from precompute.errors import BrokerUnavailable, StoreUnavailable
 from precompute.scripts import reaching_cache
 from precompute.settings import Settings
+from precompute.trouble import Trouble
 from workers.beside import run_beside
 from workers.callbacks import Answer, Outcome, Sender, body_of
 from workers.postman_hosts import Hosts
@@ -67,6 +68,7 @@ class Postman:
         self._pauses = pauses
         self._hosts = Hosts()
         self._free = threading.Semaphore(AT_ONCE)
+        self._trouble = Trouble(_log, "Callbacks wait", action="callbacks_failed")
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._go_round, name="precompute-postman", daemon=True)
 
@@ -82,12 +84,13 @@ class Postman:
         while not self._ended.is_set():
             try:
                 pause = 0.0 if self._hand_out() else LOOK_EVERY_S
+                self._trouble.over()
             except (BrokerUnavailable, StoreUnavailable) as problem:
                 _log.warning("Callbacks wait", extra={"action": "callbacks_wait", "reason": problem.message})
                 pause = AWAY_S
-            except Exception:
-                # Whatever it is, those whom it does not concern are to be told; the claim of this one ends.
-                _log.exception("Callbacks wait", extra={"action": "callbacks_failed"})
+            except Exception as problem:
+                # Those whom it does not concern are to be told; the claim of this one ends.
+                self._trouble.met(problem)
                 pause = AWAY_S
             self._ended.wait(pause)
 

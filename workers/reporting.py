@@ -17,6 +17,7 @@ from precompute.processes import Accounts, role_of
 from precompute.scripts import connect as connect_cache
 from precompute.settings import Settings
 from precompute.shared_clock import SharedClock
+from precompute.trouble import Trouble
 from workers.beside import run_beside
 
 _log = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ class Reporter:
         self._children = children
         self._accounts = Accounts(cache=cache, role=role_of(name), name=name)
         self._looks: deque[int] = deque(maxlen=int(LATELY_S / LOOK_EVERY_S))
+        self._trouble = Trouble(_log, "Worker not reported", action="report_failed", worker=name)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._report, name="precompute-reporter", daemon=True)
 
@@ -99,11 +101,12 @@ class Reporter:
             )
             children = tuple(self._children())
             self._accounts.report((os.getpid(), *children), children=children)
+            self._trouble.over()
         except StoreUnavailable:
             _log.warning("Worker not reported", extra={"action": "worker_not_reported", "worker": self._name})
-        except Exception:
-            # Whatever it is: a worker whose thread has ended would look dead for good.
-            _log.exception("Worker not reported", extra={"action": "report_failed", "worker": self._name})
+        except Exception as problem:
+            # A worker whose thread has ended would look dead for good.
+            self._trouble.met(problem)
 
 
 def _children_of(pool: Any) -> list[int]:

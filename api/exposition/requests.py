@@ -23,6 +23,7 @@ from precompute.errors import StoreUnavailable
 from precompute.leaving import on_leaving
 from precompute.processes import Accounts
 from precompute.scripts import reaching_cache
+from precompute.trouble import Trouble
 
 _log = logging.getLogger(__name__)
 
@@ -74,6 +75,7 @@ class Requests:
         self._counts: defaultdict[str, int] = defaultdict(int)
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
+        self._trouble = Trouble(_log, "Requests not counted yet", action="requests_failed")
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self._call_off: Callable[[], object] = lambda: None
@@ -141,11 +143,12 @@ class Requests:
             try:
                 self.flush()
                 self._accounts.report([os.getpid()])
+                self._trouble.over()
             except StoreUnavailable:
                 _log.debug("Requests not counted yet", extra={"action": "requests_kept"})
-            except Exception:
-                # Whatever it is, the counts are kept, and the next time may do.
-                _log.exception("Requests not counted yet", extra={"action": "requests_failed"})
+            except Exception as problem:
+                # The counts are kept, and the next time may do.
+                self._trouble.met(problem)
 
 
 def count_requests(app: Flask, cache: Cache) -> Requests:
