@@ -8,14 +8,12 @@ process, which only watches, is told beside it.
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
@@ -25,17 +23,17 @@ import orjson
 from cached_read import fill
 from figures import Figure, told
 from load import closed_loop, get
+from processes import ROOT, Memory, api, memory_of, surroundings
+from servers import AS_DEPLOYED, ValkeyServer
 
 from precompute.facts import Action
 from precompute.recent import MOST_KEPT, RecentActions
 from precompute.settings import Settings
 from workers.wiring import engine
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "tests"))
+sys.path.insert(0, str(ROOT / "tests"))
 
-from behaviour_logs import recorded  # noqa: E402
-from servers import AS_DEPLOYED, ValkeyServer, free_port  # noqa: E402
+from behaviour_logs import recorded
 
 USERS = 20
 ENTRIES = 100
@@ -43,22 +41,6 @@ CONNECTIONS = 8
 
 IMPORTED = "import os, api.wsgi; os.write(1, b'imported'); os._exit(0)"
 """Tells when the import is done, and ends without waiting for what a server would wait for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
-    """One of Granian's.
-
-    Attributes:
-        rss_mb: Megabytes (10^6 bytes) that are resident.
-        pss_mb: The same with shared pages divided among those who share them; None where only Linux would tell.
-        peak_mb: Resident at most up to now; None likewise.
-    """
-
-    pid: int
-    rss_mb: float
-    pss_mb: float | None
-    peak_mb: float | None
 
 
 def import_seconds(environ: Mapping[str, str], *, starts: int) -> list[float]:
@@ -72,33 +54,6 @@ def import_seconds(environ: Mapping[str, str], *, starts: int) -> list[float]:
                 raise SystemExit("api.wsgi cannot be imported")
             taken.append(time.perf_counter() - began)
     return taken[1:]
-
-
-@contextmanager
-def granian(environ: Mapping[str, str]) -> Iterator[tuple[int, tuple[str, int]]]:
-    """The API as the Procfile starts it: the id of the main process, and the address once it answers."""
-    port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1", "--port", str(port)]
-    command += ["--blocking-threads", "32", "--log-level", "error", "api.wsgi:app"]
-    with subprocess.Popen(command, env=environ) as process:
-        try:
-            address = ("127.0.0.1", port)
-            while not healthy(address):
-                if process.poll() is not None:
-                    raise SystemExit("the server did not start")
-            yield process.pid, address
-        finally:
-            process.terminate()
-
-
-def healthy(address: tuple[str, int]) -> bool:
-    """Whether it answers."""
-    try:
-        found = closed_loop(address, [get("/healthz", host="127.0.0.1")], connections=1, seconds=0.01)
-    except OSError:
-        time.sleep(0.02)
-        return False
-    return set(found.statuses) == {HTTPStatus.OK}
 
 
 def prediction(user: str) -> bytes:
@@ -135,22 +90,6 @@ def known_users(settings: Settings) -> list[str]:
     return list(by_user)
 
 
-def memory_of(pid: int) -> Process:
-    """What a process takes now."""
-    rss = float(subprocess.check_output(["ps", "-o", "rss=", "-p", str(pid)], text=True)) * 1024 / 1e6
-    told = Path(f"/proc/{pid}")
-    pss = kilobytes(told / "smaps_rollup", "Pss:")
-    return Process(pid=pid, rss_mb=rss, pss_mb=pss, peak_mb=kilobytes(told / "status", "VmHWM:"))
-
-
-def kilobytes(path: Path, name: str) -> float | None:
-    """A line of one of Linux's files about a process, in megabytes; None where there is no such file."""
-    if not path.exists():
-        return None
-    line = next(line for line in path.read_text(encoding="ascii").splitlines() if line.startswith(name))
-    return float(line.split()[1]) * 1024 / 1e6
-
-
 def child_of(pid: int) -> int:
     """The one process that it started: Granian's worker."""
     listed = subprocess.check_output(["ps", "-A", "-o", "pid=,ppid="], text=True).splitlines()
@@ -158,17 +97,17 @@ def child_of(pid: int) -> int:
     return child
 
 
-def measured(environ: Mapping[str, str], wanted: argparse.Namespace) -> tuple[Process, Process, Process]:
+def measured(environ: Mapping[str, str], wanted: argparse.Namespace, *, folder: Path) -> tuple[Memory, Memory, Memory]:
     """The worker before it was asked anything and after all of it, and the main process."""
     settings = Settings.from_environ(environ)
     reads = [get(f"/api/precompute/cache/{key}", host="127.0.0.1") for key in fill(settings, entries=ENTRIES)]
     users = known_users(settings)
-    with granian(environ) as (main, address):
-        worker = child_of(main)
+    with api(environ=environ, log=folder / "log") as web:
+        worker = child_of(web.pid)
         fresh = memory_of(worker)
-        ask(address, [prediction(user) for user in users], times=wanted.predictions)
-        ask(address, reads, times=wanted.reads)
-        return fresh, memory_of(worker), memory_of(main)
+        ask(web.address, [prediction(user) for user in users], times=wanted.predictions)
+        ask(web.address, reads, times=wanted.reads)
+        return fresh, memory_of(worker), memory_of(web.pid)
 
 
 def main() -> None:
@@ -180,10 +119,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", dest="as_json")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, ValkeyServer(Path(folder) / "cache", *AS_DEPLOYED) as server:
-        mine = {"REDIS_URL": server.url, "BROKER_URL": server.url, "PRECOMPUTE_DATA_DIR": folder}
-        environ = {**os.environ, **mine, "PYTHONPATH": str(HERE.parent), "PRECOMPUTE_LOG_LEVEL": "warning"}
-        taken = import_seconds(environ, starts=wanted.starts)
-        fresh, worker, parent = measured(environ, wanted)
+        environ = {"REDIS_URL": server.url, "BROKER_URL": server.url, "PRECOMPUTE_DATA_DIR": folder}
+        taken = import_seconds(surroundings(environ), starts=wanted.starts)
+        fresh, worker, parent = measured(environ, wanted, folder=Path(folder))
     shared = f", PSS {worker.pss_mb:.0f} MB, at most {worker.peak_mb:.0f} MB" if worker.pss_mb else ""
     memory = f"{fresh.rss_mb:.0f} MB before the first request{shared}; Granian's main process {parent.rss_mb:.0f} MB"
     imports = f"{min(taken):.2f} to {max(taken):.2f} s, from the start of Python to the imported api.wsgi"

@@ -8,19 +8,18 @@ read does.
 """
 
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
 import orjson
 from figures import Figure, told
 from load import closed_loop, get
+from processes import api
+from servers import AS_DEPLOYED, ValkeyServer
 
 from precompute.admission import admit
 from precompute.catalogue import CTR_PREDICTION
@@ -30,11 +29,6 @@ from precompute.settings import Settings
 from precompute.subjects import Subject, SubjectRef
 from workers.wiring import engine
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "tests"))
-
-from servers import AS_DEPLOYED, ValkeyServer, free_port  # noqa: E402
-
 RESULT = {
     "ctr": 0.0123,
     "low": 0.0042,
@@ -43,34 +37,6 @@ RESULT = {
     "evidence": {"outcomes": 3, "impressions": 12_000},
     "model_version": "prior-1",
 }
-
-
-@contextmanager
-def granian(app: str, *, environ: Mapping[str, str]) -> Iterator[tuple[str, int]]:
-    """A server as the Procfile starts it; its address once it answers."""
-    port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1", "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--blocking-threads", "32", "--log-level", "error", app]
-    path = os.pathsep.join((str(HERE), str(HERE.parent)))
-    process = subprocess.Popen(command, env={**os.environ, **environ, "PYTHONPATH": path})
-    try:
-        _until_it_answers(f"http://127.0.0.1:{port}/", process)
-        yield "127.0.0.1", port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _until_it_answers(url: str, process: "subprocess.Popen[bytes]") -> None:
-    while process.poll() is None:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own address
-            return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            pass
-    raise SystemExit("the server did not start")
 
 
 def fill(settings: Settings, *, entries: int) -> list[str]:
@@ -101,16 +67,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, ValkeyServer(Path(folder) / "cache", *AS_DEPLOYED) as server:
         environ = {"REDIS_URL": server.url, "BROKER_URL": server.url, "PRECOMPUTE_DATA_DIR": folder}
         keys = fill(Settings.from_environ(environ), entries=wanted.entries)
-        with granian("api.wsgi:app", environ=environ) as ours:
+        log = Path(folder) / "log"
+        with api(environ=environ, log=log) as ours:
             path = f"/api/precompute/cache/{keys[0]}"
-            with urllib.request.urlopen(f"http://{ours[0]}:{ours[1]}{path}") as answer:
+            with urllib.request.urlopen(f"http://{ours.address[0]}:{ours.address[1]}{path}") as answer:
                 body = Path(folder) / "body.json"
                 body.write_bytes(answer.read())
             with (
-                granian("api.wsgi:app", environ=environ | {"PRECOMPUTE_NEAR_CACHE_MB": "0"}) as asking,
-                granian("bare_app:app", environ={"BARE_BODY": str(body)}) as bare,
+                api(environ=environ | {"PRECOMPUTE_NEAR_CACHE_MB": "0"}, log=log) as asking,
+                api(app="bare_app:app", environ={"BARE_BODY": str(body)}, log=log) as bare,
             ):
-                _compare(wanted, {"bare Flask route": bare, "cached read": ours, "asks the server": asking}, keys)
+                servers = {"bare Flask route": bare, "cached read": ours, "asks the server": asking}
+                _compare(wanted, {name: web.address for name, web in servers.items()}, keys)
 
 
 def _compare(wanted: argparse.Namespace, addresses: Mapping[str, tuple[str, int]], keys: list[str]) -> None:

@@ -2,28 +2,26 @@
 
 python benchmarks/engine_overhead.py [--tasks 1500] [--rounds 3] [--processes 1 3] [--json]
 
-Both drain the same number of messages from the same broker with a real `celery worker` of as many processes: of one,
-where nothing happens side by side and each step adds to the next, and of three, as the service has by default. Bare
-Celery runs twice: as it is by default (early acknowledgement, prefetch 4), and as carefully as the engine takes its
-messages (late acknowledgement, prefetch 1).
+Both drain the same number of messages from the same broker with the worker of the Procfile, of as many processes: of
+one, where nothing happens side by side and each step adds to the next, and of three, as the service has by default.
+Bare Celery runs twice: as it is by default (early acknowledgement, prefetch 4), and as carefully as the engine takes
+its messages (late acknowledgement, prefetch 1). Both log at info, into a file: it is the Procfile's level, and the one
+that Celery's own pages start a worker with (by itself it would take warning, and tell of no task).
 """
 
 import argparse
-import os
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import redis
 from celery import Celery
 from figures import Figure, told
 from nothing_row import NOTHING
+from processes import WORKER_APP, served_by, started, used_by
 from servers import AS_DEPLOYED, ValkeyServer
 
 from precompute.admission import admit
@@ -33,54 +31,51 @@ from precompute.settings import Settings
 from workers.wiring import engine
 
 TARGET = ">= 0.6"
-HERE = Path(__file__).parent
-PROFILE = (
-    "Profile of a task with 1 process, in ms: worker's main process .6, child .5, cache .3, broker .2; "
-    "with prefetch 1 one waits for the other."
-)
-"""As the processes' times told on 2026-11-23, while the machine had other work too."""
-
 STARTS = 50
 """The first tasks, during which a worker gets going, are not timed."""
 
 
+OUR_QUEUES = "critical,campaign,video,login,general"
+"""As the Procfile's worker drains them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rates:
-    """Tasks a second, in one round."""
+class Drained:
+    """What one worker did.
 
-    engine: float
-    careful: float
-    bare: float
+    Attributes:
+        rate: Tasks a second.
+        spent_ms: Processor time of a task, by who took it.
+    """
 
-
-@contextmanager
-def worker(app: str, queue: str, *, environ: Mapping[str, str], processes: int) -> Iterator["subprocess.Popen[bytes]"]:
-    """A Celery worker as the Procfile starts it."""
-    path = os.pathsep.join((str(HERE), str(HERE.parent)))
-    command = [sys.executable, "-m", "celery", "-q", "-A", app, "worker", "-Q", queue, "-c", str(processes)]
-    command += ["--without-gossip", "--without-mingle", "-l", "warning"]
-    own = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "PRECOMPUTE_LOG_LEVEL": "warning"}
-    # Stdout is for the figures.
-    process = subprocess.Popen(command, env={**os.environ, **environ, **own}, stdout=sys.stderr)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait()
+    rate: float
+    spent_ms: dict[str, float]
 
 
-def drained(broker: "redis.Redis", queue: str, *, tasks: int, by: "subprocess.Popen[bytes]") -> float:
-    """Tasks a second, from the moment that :data:`STARTS` have been taken until none is left or held."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """All kinds, once."""
+
+    engine: Drained
+    careful: Drained
+    bare: Drained
+
+
+def drained(
+    broker: ValkeyServer, queue: str, *, tasks: int, by: "subprocess.Popen[bytes]", cache: ValkeyServer | None = None
+) -> Drained:
+    """From the moment that :data:`STARTS` have been taken until none is left or held."""
+    client = broker.client()
 
     def left() -> int:
         if by.poll() is not None:
             raise SystemExit(f"the worker of {queue} has ended")
-        waiting, held = broker.pipeline().llen(queue).hlen("unacked").execute()
+        waiting, held = client.pipeline().llen(queue).hlen("unacked").execute()
         return int(waiting) + int(held)
 
     while left() > tasks - STARTS:
         time.sleep(0.005)
-    began, first = time.perf_counter(), left()
+    before, began, first = spent(by.pid, broker, cache), time.perf_counter(), left()
     while True:
         while left():
             time.sleep(0.005)
@@ -88,10 +83,20 @@ def drained(broker: "redis.Redis", queue: str, *, tasks: int, by: "subprocess.Po
         # A message is in neither place while a worker moves it from the one to the other.
         time.sleep(0.2)
         if not left():
-            return first / (ended - began)
+            break
+    after = spent(by.pid, broker, cache)
+    each = {who: 1000 * (after[who] - seconds) / first for who, seconds in before.items()}
+    return Drained(rate=first / (ended - began), spent_ms=each)
 
 
-def of_engine(cache: ValkeyServer, broker: ValkeyServer, *, folder: Path, tasks: int, processes: int) -> float:
+def spent(worker: int, broker: ValkeyServer, cache: ValkeyServer | None) -> dict[str, float]:
+    """Processor seconds so far."""
+    used = used_by(worker)
+    found = {"main process": used.main_s, "children": used.others_s, "broker": served_by(broker).cpu_s}
+    return found if cache is None else {**found, "cache": served_by(cache).cpu_s}
+
+
+def of_engine(cache: ValkeyServer, broker: ValkeyServer, *, folder: Path, tasks: int, processes: int) -> Drained:
     """Through lease, run, store, index and notification."""
     settings = Settings(
         redis_url=cache.url, broker_url=broker.url, data_dir=folder, plugins=("nothing_row",), most_waiting_events=10**7
@@ -105,24 +110,26 @@ def of_engine(cache: ValkeyServer, broker: ValkeyServer, *, folder: Path, tasks:
         "BROKER_URL": broker.url,
         "PRECOMPUTE_DATA_DIR": str(folder),
         "PRECOMPUTE_PLUGINS": "nothing_row",
+        "PRECOMPUTE_WORKERS": str(processes),
     }
-    with worker("workers.app", NOTHING.queue.label, environ=environ, processes=processes) as process:
-        rate = drained(broker.client(), NOTHING.queue.label, tasks=tasks, by=process)
+    with started("worker", environ=environ, log=folder / "engine.log") as process:
+        done = drained(broker, NOTHING.queue.label, tasks=tasks, by=process, cache=cache)
     stored = cache.client().keys("pc:e:*")
     if len(stored) != tasks:
         raise SystemExit(f"{len(stored)} of {tasks} were stored")
-    return rate
+    return done
 
 
-def of_bare_celery(broker: ValkeyServer, *, tasks: int, processes: int, late: bool) -> float:
+def of_bare_celery(broker: ValkeyServer, *, folder: Path, tasks: int, processes: int, late: bool) -> Drained:
     """As Celery does it by itself."""
     app = Celery("bare", broker=broker.url)
     with app.producer_or_acquire() as producer:
         for _ in range(tasks):
             app.send_task("nothing", queue="bare", ignore_result=True, producer=producer)
-    environ = {"BROKER_URL": broker.url, "BARE_LATE": "1" if late else ""}
-    with worker("bare_celery", "bare", environ=environ, processes=processes) as process:
-        return drained(broker.client(), "bare", tasks=tasks, by=process)
+    environ = {"BROKER_URL": broker.url, "BARE_LATE": "1" if late else "", "PRECOMPUTE_WORKERS": str(processes)}
+    bare = {WORKER_APP: "bare_celery", OUR_QUEUES: "bare"}
+    with started("worker", environ=environ, log=folder / "bare.log", instead=bare) as process:
+        return drained(broker, "bare", tasks=tasks, by=process)
 
 
 def main() -> None:
@@ -133,15 +140,15 @@ def main() -> None:
     parser.add_argument("--processes", type=int, nargs="+", default=[1, Settings().workers])
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    rates: dict[int, list[Rates]] = {processes: [] for processes in options.processes}
+    rounds: dict[int, list[Round]] = {processes: [] for processes in options.processes}
     for _ in range(options.rounds):
-        for processes, seen in rates.items():
+        for processes, seen in rounds.items():
             seen.append(one_round(tasks=options.tasks, processes=processes))
-    figures = [figure for processes, seen in rates.items() for figure in figures_of(seen, processes=processes)]
+    figures = [figure for processes, seen in rounds.items() for figure in figures_of(seen, processes=processes)]
     told("engine_overhead", figures, as_json=options.json)
 
 
-def one_round(*, tasks: int, processes: int) -> Rates:
+def one_round(*, tasks: int, processes: int) -> Round:
     """All kinds once, with servers of their own."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -149,26 +156,38 @@ def one_round(*, tasks: int, processes: int) -> Rates:
             ValkeyServer(folder / "cache", *AS_DEPLOYED) as cache,
             ValkeyServer(folder / "broker", *AS_DEPLOYED) as broker,
         ):
-            return Rates(
+            return Round(
                 engine=of_engine(cache, broker, folder=folder, tasks=tasks, processes=processes),
-                careful=of_bare_celery(broker, late=True, tasks=tasks, processes=processes),
-                bare=of_bare_celery(broker, late=False, tasks=tasks, processes=processes),
+                careful=of_bare_celery(broker, folder=folder, late=True, tasks=tasks, processes=processes),
+                bare=of_bare_celery(broker, folder=folder, late=False, tasks=tasks, processes=processes),
             )
 
 
-def figures_of(rounds: Sequence[Rates], *, processes: int) -> Iterator[Figure]:
-    """Medians of all rounds, against each of the rivals."""
-    ours = statistics.median(one.engine for one in rounds)
-    about = {"ours": ours, "unit": "tasks/s", "target": TARGET}
-    named = (
-        f"a task that does nothing, {processes} processes" if processes > 1 else "a task that does nothing, 1 process"
-    )
-    careful, bare = (
-        statistics.median(each) for each in ([one.careful for one in rounds], [one.bare for one in rounds])
-    )
+def figures_of(rounds: Sequence[Round], *, processes: int) -> Iterator[Figure]:
+    """Medians of all rounds, against each of the rivals; the issue's own is the simplest: one process, as it comes."""
+    rates = {kind: _median(rounds, lambda one, kind=kind: getattr(one, kind).rate) for kind in ("careful", "bare")}
+    named = f"a task that does nothing, {processes} {'processes' if processes > 1 else 'process'}"
+    about = {"ours": _median(rounds, lambda one: one.engine.rate), "unit": "tasks/s", "target": TARGET}
+    costs = f"Processor time of a task in ms: ours {_costs(rounds, 'engine')}; bare {_costs(rounds, 'bare')}."
     note = "As careful: late acknowledgement, prefetch 1. As it comes, four are taken ahead and lost with their worker."
-    yield Figure(what=f"{named}, against bare Celery as careful", rival=careful, note=note, **about)
-    yield Figure(what=f"{named}, against bare Celery as it comes", rival=bare, note=PROFILE, **about)
+    yield Figure(what=f"{named}, against bare Celery as careful", rival=rates["careful"], note=note, own=True, **about)
+    yield Figure(
+        what=f"{named}, against bare Celery as it comes",
+        rival=rates["bare"],
+        note=f"With {processes}: {costs}",
+        own=processes > 1,
+        **about,
+    )
+
+
+def _costs(rounds: Sequence[Round], kind: str) -> str:
+    first: Drained = getattr(rounds[0], kind)
+    each = {who: _median(rounds, lambda one, who=who: getattr(one, kind).spent_ms[who]) for who in first.spent_ms}
+    return ", ".join(f"{who} {ms:.2f}" for who, ms in each.items())
+
+
+def _median(rounds: Sequence[Round], of: Callable[[Round], float]) -> float:
+    return statistics.median(of(one) for one in rounds)
 
 
 if __name__ == "__main__":

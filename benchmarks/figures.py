@@ -43,6 +43,8 @@ class Figure:
     target: str | None = None
     note: str = ""
     """What is compared with what, and, where the target is missed, why."""
+    own: bool = False
+    """Whether the target is one that we set ourselves, beside those of the project's table."""
 
     def __post_init__(self) -> None:
         if self.target is not None and not TARGET.match(self.target):
@@ -62,11 +64,16 @@ class Figure:
         held = self.ours if self.rival is None else self.ratio
         return held is not None and COMPARED[match[1]](held, float(match[2]))
 
+    @property
+    def aim(self) -> str:
+        """The target as it is shown, with whose it is where it is ours; empty where there is none."""
+        return f"{self.target or ''}{' (own)' if self.target and self.own else ''}"
+
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Self:
         """What :meth:`as_dict` gave; ratio and verdict are worked out anew."""
-        fields = ("what", "ours", "unit", "rival", "target", "note")
-        return cls(**{name: told[name] for name in fields})
+        fields = ("what", "ours", "unit", "rival", "target", "note", "own")
+        return cls(**{name: told[name] for name in fields if name in told})
 
     def as_dict(self) -> dict[str, Any]:
         """As benchmarks/measure_all.py reads it."""
@@ -79,6 +86,7 @@ class Figure:
             "target": self.target,
             "met": self.met,
             "note": self.note,
+            "own": self.own,
         }
 
 
@@ -104,7 +112,7 @@ def table_of(name: str, figures: Sequence[Figure]) -> Table:
             f"{readable(figure.ours)} {figure.unit}",
             "" if figure.rival is None else f"{readable(figure.rival)} {figure.unit}",
             "" if figure.ratio is None else f"{figure.ratio:.2f}",
-            figure.target or "",
+            figure.aim,
             {True: "met", False: "missed", None: ""}[figure.met],
         )
     return table

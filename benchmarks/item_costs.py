@@ -2,13 +2,12 @@
 
 python benchmarks/item_costs.py [--seconds 5] [--json]
 
-A real API process beside two servers, one that is the cache and one that is the broker. No worker runs, so that nothing
-else spends time on them; what a task costs is told by ``worker_processes.py``. Processor time depends little on what
-else the machine does. Reads are of ever other results, none of which the API process has kept.
+The API of the Procfile, with its log, beside two servers, one the cache and one the broker. No worker runs, so that
+nothing else spends time on them; what a task costs is told by ``worker_processes.py``. Processor time depends little on
+what else the machine does. Reads are of ever other results, none of which the API process has kept.
 """
 
 import argparse
-import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from api_process import HERE, child_of, granian
+from api_process import child_of
 from cached_read import fill
 from figures import Figure, told
 from filled_store import load as stored
 from load import closed_loop, get
+from processes import api
 from servers import AS_DEPLOYED, ValkeyServer
 
 from precompute.catalogue import ROWS, Catalogue
@@ -104,7 +104,9 @@ def post(path: str, body: Mapping[str, Any]) -> bytes:
     return f"{head}Content-Length: {len(text)}\r\n\r\n".encode() + text
 
 
-def measured(environ: Mapping[str, str], servers: list[ValkeyServer], wanted: argparse.Namespace) -> dict[str, Spent]:
+def measured(
+    environ: Mapping[str, str], servers: list[ValkeyServer], wanted: argparse.Namespace, *, log: Path
+) -> dict[str, Spent]:
     """A read and a trigger.
 
     Raises:
@@ -121,13 +123,13 @@ def measured(environ: Mapping[str, str], servers: list[ValkeyServer], wanted: ar
         ("video in a batch", [post(f"{ROOT}/batch", batch(each)) for each in range(wanted.batches)], BATCH, 202),
     )
     found = {}
-    with granian(environ) as (main, address):
-        pids = [main, child_of(main)]
+    with api(environ=environ, log=log) as web:
+        pids = [web.pid, child_of(web.pid)]
         for name, requests, many, status in kinds:
             # What comes once, such as a connection of each thread, is not to count.
-            closed_loop(address, requests[:CONNECTIONS], connections=CONNECTIONS, seconds=0.2)
+            closed_loop(web.address, requests[:CONNECTIONS], connections=CONNECTIONS, seconds=0.2)
             before = spent(pids, servers)
-            answers = closed_loop(address, requests[CONNECTIONS:], connections=CONNECTIONS, seconds=wanted.seconds)
+            answers = closed_loop(web.address, requests[CONNECTIONS:], connections=CONNECTIONS, seconds=wanted.seconds)
             if set(answers.statuses) != {status} or (len(answers.seconds) > len(requests) and name != "read"):
                 raise SystemExit(f"a {name} was answered {answers.statuses}, of {len(requests)}")
             found[name] = for_each(before, spent(pids, servers), many=many * len(answers.seconds))
@@ -169,16 +171,14 @@ def main() -> None:
             ValkeyServer(folder / "cache", *AS_DEPLOYED) as cache,
             ValkeyServer(folder / "broker", *AS_DEPLOYED) as broker,
         ):
-            mine = {
+            environ = {
                 "REDIS_URL": cache.url,
                 "BROKER_URL": broker.url,
                 "PRECOMPUTE_DATA_DIR": name,
-                "PRECOMPUTE_LOG_LEVEL": "error",
                 "PRECOMPUTE_MOST_WAITING_EVENTS": "10000000",
                 "PRECOMPUTE_NEAR_CACHE_MB": "0",
             }
-            environ = {**os.environ, **mine, "PYTHONPATH": str(HERE.parent), "OMP_NUM_THREADS": "1"}
-            found = measured(environ, [cache, broker], wanted)
+            found = measured(environ, [cache, broker], wanted, log=folder / "api.log")
     told("item_costs", [figure for name, one in found.items() for figure in figures_of(name, one)], as_json=wanted.json)
 
 

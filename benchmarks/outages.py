@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
-from cached_read import fill, granian
+from cached_read import fill
+from processes import api
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -152,9 +153,8 @@ def main() -> None:
         with ValkeyServer(folder / "cache") as cache, ValkeyServer(folder / "broker") as broker:
             settings = Settings(redis_url=cache.url, broker_url=broker.url, data_dir=folder)
             fill(settings, entries=1)
-            quiet = {"PRECOMPUTE_LOG_LEVEL": "error"}
-            environ = {**quiet, "REDIS_URL": cache.url, "BROKER_URL": broker.url, "PRECOMPUTE_DATA_DIR": str(folder)}
-            with granian("api.wsgi:app", environ=environ) as address:
+            environ = {"REDIS_URL": cache.url, "BROKER_URL": broker.url, "PRECOMPUTE_DATA_DIR": str(folder)}
+            with api(environ=environ, log=folder / "api.log") as web:
                 outages = {
                     "cache dead": lambda: dead(cache),
                     "cache frozen": lambda: frozen(cache),
@@ -162,7 +162,7 @@ def main() -> None:
                     "broker frozen": lambda: frozen(broker),
                     "database away": lambda: away(folder / "precompute.sqlite3"),
                 }
-                run(address, outages, callers=options.callers, rounds=options.rounds)
+                run(web.address, outages, callers=options.callers, rounds=options.rounds)
 
 
 def run(address: tuple[str, int], outages: Mapping[str, Callable[[], object]], *, callers: int, rounds: int) -> None:

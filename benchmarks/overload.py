@@ -22,11 +22,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cached_read import granian
 from chaos_cluster import HERE, ROOT, running
 from figures import Figure, told
 from load import Answers
 from overload_load import Lookout, Service, Share
+from processes import api
 from servers import AS_DEPLOYED, ValkeyServer
 
 from precompute.settings import Settings
@@ -70,9 +70,9 @@ def main() -> None:
             draw = random.Random(1)  # noqa: S311 - nothing secret
             with (
                 running(environ, cache=cache, broker=broker, folder=folder, draw=draw, workers=("one",)),
-                granian("api.wsgi:app", environ=ours) as address,
+                api(environ=ours, log=folder / "api.log") as web,
             ):
-                sys.exit(_run(options, address, Settings.from_environ(environ)))
+                sys.exit(_run(options, web.address, Settings.from_environ(environ)))
 
 
 def _run(options: Any, address: tuple[str, int], settings: Settings) -> int:

@@ -8,80 +8,30 @@ the machine was busy, counts from when it should have been sent: nothing is left
 """
 
 import argparse
-import os
-import subprocess
-import sys
 import tempfile
-import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import orjson
 from cached_read import fill
 from figures import Figure, told
-from honcho.environ import parse_procfile
 from load import Answers, get, open_loop
+from processes import ROOT, api, started, until
+from servers import AS_DEPLOYED, ValkeyServer
 
 from precompute.settings import Settings
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "tests"))
-
-from servers import AS_DEPLOYED, ValkeyServer, free_port  # noqa: E402
-
-CLIP = HERE.parent / "media" / "test_vid_001.mp4"
+CLIP = ROOT / "media" / "test_vid_001.mp4"
 VIDEO = {"user_id": "u1", "video_data": {"url": CLIP.name}}
 VIDEOS = 400
 """So many of them are more than two workers are done with in a minute."""
-
-_PROCESSES = ("web", "worker", "background")
-
-
-@contextmanager
-def stack(environ: Mapping[str, str], *, log: Path) -> Iterator[None]:
-    """API and workers, each as the Procfile starts it."""
-    commands = parse_procfile((HERE.parent / "Procfile").read_text()).processes
-    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-    whole = {**os.environ, **environ, "PATH": path, "PYTHONPATH": str(HERE.parent)}
-    with log.open("wb") as output:
-        started = [
-            subprocess.Popen(["sh", "-c", commands[name]], env=whole, cwd=HERE.parent, stdout=output, stderr=output)
-            for name in _PROCESSES
-        ]
-        try:
-            yield
-        finally:
-            for process in started:
-                process.terminate()
-            for process in started:
-                process.wait()
 
 
 def post(url: str, body: object) -> None:
     """Send JSON, and expect that it is taken."""
     request = urllib.request.Request(url, data=orjson.dumps(body), headers={"Content-Type": "application/json"})  # noqa: S310 - our own address
     urllib.request.urlopen(request, timeout=30).close()  # noqa: S310
-
-
-def until(met: Callable[[], bool], *, what: str, within_s: float = 120) -> None:
-    """Returns once it is so."""
-    late = time.monotonic() + within_s
-    while not met():
-        if time.monotonic() > late:
-            raise SystemExit(f"not {what} within {within_s:.0f} s")
-        time.sleep(0.2)
-
-
-def answers(url: str) -> bool:
-    """Whether there is something at ``url``."""
-    try:
-        urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own address
-    except OSError:
-        return False
-    return True
 
 
 def idle_ticks() -> tuple[int, int]:
@@ -100,19 +50,21 @@ def measure(wanted: argparse.Namespace, folder: Path) -> tuple[Answers, float]:
         ValkeyServer(folder / "broker", *AS_DEPLOYED) as broker,
         cache.client() as client,
     ):
-        port = free_port()
         environ = {"REDIS_URL": cache.url, "BROKER_URL": broker.url, "PRECOMPUTE_DATA_DIR": str(folder)}
-        environ |= {"PRECOMPUTE_MEDIA_ROOT": str(CLIP.parent), "PRECOMPUTE_PORT": str(port)}
+        environ |= {"PRECOMPUTE_MEDIA_ROOT": str(CLIP.parent)}
         keys = fill(Settings.from_environ(environ), entries=wanted.entries)
         reads = [get(f"/api/precompute/cache/{key}", host="127.0.0.1") for key in keys]
-        api = f"http://127.0.0.1:{port}"
-        with stack(environ, log=folder / "log"):
-            until(lambda: answers(f"{api}/healthz"), what="an API")
+        with (
+            started("worker", environ=environ, log=folder / "worker.log"),
+            started("background", environ=environ, log=folder / "background.log"),
+            api(environ=environ, log=folder / "web.log") as web,
+        ):
             for number in range(VIDEOS):
-                post(f"{api}/api/precompute/video", {**VIDEO, "video_id": f"busy{number}"})
+                host, port = web.address
+                post(f"http://{host}:{port}/api/precompute/video", {**VIDEO, "video_id": f"busy{number}"})
             until(lambda: bool(client.hget("pc:m", "runs:video_samples")), what="a video sampled")
             idle, ticks = idle_ticks()
-            found = open_loop(("127.0.0.1", port), reads, a_second=wanted.a_second, seconds=wanted.seconds)
+            found = open_loop(web.address, reads, a_second=wanted.a_second, seconds=wanted.seconds)
             idle, ticks = (after - before for after, before in zip(idle_ticks(), (idle, ticks), strict=True))
             if client.zcard("pc:watch") < VIDEOS / 10:
                 raise SystemExit("the workers ran out of videos")

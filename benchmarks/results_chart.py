@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from figures import Figure, readable
-from results import Run
+from results import Run, counted
 
 WIDTH_PX, ROW_PX, TOP_PX, LEFT_PX, RIGHT_PX = 960, 26, 56, 400, 170
 
@@ -33,8 +33,7 @@ def chart(runs: Sequence[Run]) -> str:
     """An SVG document: a bar for each figure, a line where the target is."""
     figures = [figure for run in runs for figure in run.figures if figure.target]
     height = TOP_PX + ROW_PX * len(figures) + 24
-    missed = sum(figure.met is False for figure in figures)
-    about = f"{len(figures) - missed} of {len(figures)} targets are met. Bars that end left of the line are."
+    about = f"Targets met: {counted(figures)}. Their bars end left of the line."
     parts = [*_grid(height), *(part for row, figure in enumerate(figures) for part in _bar(figure, row=row))]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH_PX} {height}" role="img" aria-labelledby="t d">'
@@ -63,7 +62,7 @@ def _bar(figure: Figure, *, row: int) -> list[str]:
     top, taken = TOP_PX + ROW_PX * row, taken_of(figure)
     width = max(1.0, _x(taken) - LEFT_PX)
     held = f"{readable(figure.ours)} {figure.unit}" if figure.ratio is None else f"{figure.ratio:.2f} of the rival"
-    told, kind = f"{held}, {figure.target}", "met" if figure.met else "missed"
+    told, kind = f"{held}, {figure.aim}", "met" if figure.met else "missed"
     return [
         f'<text x="{LEFT_PX - 10}" y="{top + 15}" text-anchor="end">{escape(_short(figure.what))}</text>',
         f'<rect class="{kind}" x="{LEFT_PX}" y="{top + 4}" width="{width:.1f}" height="16" rx="2">'

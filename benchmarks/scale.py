@@ -1,8 +1,8 @@
 """What upkeep costs with a thousand and with a million entries stored: invalidating, sweeping and reading the metrics.
 
 ``python benchmarks/scale.py`` starts two servers of its own, fills them by the scripts that workers store results with,
-and measures both in turns, so that a busy machine treats them alike. ``--entries 1000,100000`` for other sizes. It ends
-with 1 when the larger one costs more than 1.5 times as much. A million entries take three gigabytes and some minutes.
+and measures both in turns, so that a busy machine treats them alike. ``--entries 1000,100000`` for other sizes. A
+million entries take three gigabytes and some minutes.
 """
 
 import argparse
@@ -144,6 +144,9 @@ STEPS: tuple[tuple[str, Callable[[Store], Callable[[], int]]], ...] = (
     (SCRAPE, Scraping()),
 )
 
+OF_THE_ISSUE = ("invalidate 100 entries, by subject", "sweep 100 due entries", "read the metrics")
+"""The other steps are held against the same target by us: of the ways to invalidate, this one has most to do."""
+
 
 def measured(
     prepare: Callable[[Store], Callable[[], int]], stores: Sequence[Store], *, times: int
@@ -182,17 +185,19 @@ def main() -> None:
                 stores.append(filled(client, size, tick=partial(progress.advance, bar)))
         figures = [_ratio(name, measured(step, stores, times=options.times), stores) for name, step in STEPS]
     largest = next(figure for figure in figures if figure.what.startswith(SCRAPE))
-    figures.append(replace(largest, what=f"{SCRAPE}, the larger store", rival=None, target=f"<= {MOST_SCRAPE_MS} ms"))
+    most = f"<= {MOST_SCRAPE_MS} ms"
+    figures.append(replace(largest, what=f"{SCRAPE}, the larger store", rival=None, target=most, own=True))
     figures += [_weight(store) for store in stores]
     told("scale", figures, as_json=options.json)
-    sys.exit(any(figure.met is False for figure in figures))
 
 
 def _ratio(name: str, taken: list[list[float]], stores: Sequence[Store]) -> Figure:
     # Medians of pairs taken one after the other: what else the machine does falls on both.
     small, large = (statistics.median(samples) for samples in (taken[0], taken[-1]))
     what = f"{name}: {stores[-1].entries:,} entries, and {stores[0].entries:,}"
-    return Figure(what=what, ours=large, rival=small, unit="ms", target=f"<= {MOST_RATIO}")
+    return Figure(
+        what=what, ours=large, rival=small, unit="ms", target=f"<= {MOST_RATIO}", own=name not in OF_THE_ISSUE
+    )
 
 
 def _weight(store: Store) -> Figure:

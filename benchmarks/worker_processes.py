@@ -2,36 +2,31 @@
 
 python benchmarks/worker_processes.py [--tasks 200] [--json]
 
-Each drains the same number of tasks with a real `celery worker`; the rival of each is the run with one process. Beside
-it stands what a task takes: processor time of the worker, of the cache and of the broker, and their commands.
+Each drains the same number of tasks with the worker of the Procfile; the rival of each is the run with one process.
+Beside it stands what a task takes: processor time of the worker, of the cache and of the broker, and their commands.
 """
 
 import argparse
 import asyncio
 import multiprocessing
-import os
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from figures import Figure, told
+from processes import served_by, started, until, used_by
 from servers import AS_DEPLOYED, ValkeyServer
 from waiting_row import WAITING
 
 from precompute.admission import admit
 from precompute.events import UserLoggedIn
 from precompute.planner import plan
-from precompute.processes import taken_by
 from precompute.settings import Settings
 from workers.wiring import engine
-
-HERE = Path(__file__).parent
 
 ANSWERS_AFTER_S = 0.05
 
@@ -51,7 +46,7 @@ class Run:
         worker_ms: Processor time of its processes for each task.
         cache_ms: Of the cache's server.
         broker_ms: Of the broker's.
-        cache_commands: For each task; those that scripts call within are not counted.
+        cache_commands: For each task; those that scripts call count.
         broker_commands: For each task.
     """
 
@@ -93,23 +88,6 @@ def slow_server() -> Iterator[str]:
         process.join()
 
 
-@contextmanager
-def worker(*, environ: Mapping[str, str], pool: str, processes: int) -> Iterator[int]:
-    """A worker as the Procfile starts it; its process id."""
-    command = [sys.executable, "-m", "celery", "-q", "-A", "workers.app", "worker", "-Q", WAITING.queue.label]
-    command += ["-c", str(processes), "-P", pool, "--without-gossip", "--without-mingle", "-l", "warning"]
-    own = {"PYTHONPATH": os.pathsep.join((str(HERE), str(HERE.parent))), "OMP_NUM_THREADS": "1"}
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(
-            command, env={**os.environ, **environ, **own}, start_new_session=True, stdout=output, stderr=output
-        )
-        try:
-            yield process.pid
-        finally:
-            process.terminate()
-            process.wait()
-
-
 def measured(*, slow: str, tasks: int, pool: str, processes: int) -> Run:
     """One worker drains the tasks, from the moment that :data:`STARTS` are done until the last is.
 
@@ -128,21 +106,24 @@ def measured(*, slow: str, tasks: int, pool: str, processes: int) -> Run:
             "PRECOMPUTE_DATA_DIR": name,
             "PRECOMPUTE_PLUGINS": "waiting_row",
             "SLOW_SERVER": slow,
+            "PRECOMPUTE_WORKERS": str(processes),
         }
-        pid = running.enter_context(worker(environ=environ, pool=pool, processes=processes))
+        pid = running.enter_context(started("worker", environ=environ, log=Path(name, "log"), more=f"-P {pool}")).pid
         _until_done(cache, STARTS)
         before, began, first = _used(pid, cache, broker), time.perf_counter(), _done(cache)
         _until_done(cache, tasks + STARTS)
         took, after = time.perf_counter() - began, _used(pid, cache, broker)
     timed = tasks + STARTS - first
-    each = [(late - soon) / timed for soon, late in zip(before, after, strict=True)]
+    worker_s, cache_s, cache_commands, broker_s, broker_commands = (
+        (late - soon) / timed for soon, late in zip(before, after, strict=True)
+    )
     return Run(
         rate=timed / took,
-        worker_ms=1000 * each[0],
-        cache_ms=1000 * each[1],
-        cache_commands=each[2],
-        broker_ms=1000 * each[3],
-        broker_commands=each[4],
+        worker_ms=1000 * worker_s,
+        cache_ms=1000 * cache_s,
+        cache_commands=cache_commands,
+        broker_ms=1000 * broker_s,
+        broker_commands=broker_commands,
     )
 
 
@@ -160,29 +141,15 @@ def _done(cache: ValkeyServer) -> int:
 
 
 def _until_done(cache: ValkeyServer, many: int) -> None:
-    until = time.monotonic() + 300
-    while _done(cache) < many:
-        if time.monotonic() > until:
-            sys.exit(f"{_done(cache)} of {many} were stored")
-        time.sleep(0.05)
+    until(lambda: _done(cache) >= many, what=f"{many} stored", within_s=300, pause_s=0.05)
 
 
 def _used(pid: int, *servers: ValkeyServer) -> list[float]:
     """Processor seconds of a worker, and processor seconds and commands of each server, so far."""
-    group = [int(stat.parent.name) for stat in Path("/proc").glob("[0-9]*/stat") if _session(stat) == pid]
-    used = [sum(taken_by(group).cpu_seconds.values())]
-    for server in servers:
-        with server.client() as client:
-            told: Any = {**client.info("cpu"), **client.info("stats")}
-            used += [told["used_cpu_user"] + told["used_cpu_sys"], told["total_commands_processed"]]
+    used = [used_by(pid).all_s]
+    for served in map(served_by, servers):
+        used += [served.cpu_s, served.commands]
     return used
-
-
-def _session(stat: Path) -> int:
-    try:
-        return int(stat.read_text().rpartition(")")[2].split()[3])
-    except OSError:
-        return 0
 
 
 def main() -> None:
@@ -201,14 +168,13 @@ def main() -> None:
     for (pool, processes), run in list(runs.items())[1:]:
         what = f"the same, {processes} {'processes' if pool == 'prefork' else 'threads'}"
         target = f">= {LEAST_OF_IDEAL * processes:.1f}" if pool == "prefork" else None
-        figures.append(Figure(what=what, ours=run.rate, rival=one.rate, unit="tasks/s", target=target))
+        figures.append(Figure(what=what, ours=run.rate, rival=one.rate, unit="tasks/s", target=target, own=True))
     four = runs["prefork", 4]
     costs = {"worker": four.worker_ms, "cache": four.cache_ms, "broker": four.broker_ms}
     figures += [Figure(what=f"processor time of a task, {who}", ours=ms, unit="ms") for who, ms in costs.items()]
     for server, commands in (("cache", four.cache_commands), ("broker", four.broker_commands)):
         figures.append(Figure(what=f"commands of a task to the {server}", ours=commands, unit="commands"))
     told("worker_processes", figures, as_json=options.json)
-    sys.exit(any(figure.met is False for figure in figures))
 
 
 if __name__ == "__main__":

@@ -90,6 +90,17 @@ def test_the_last_line_is_what_the_others_read(
     assert bench["measure_all"].figures_in(f"noise\n{printed.out}", name="start") == figures
 
 
+def test_a_target_of_ours_counts_apart(bench: dict[str, ModuleType]) -> None:
+    """Whoever counts what the issue asked for is not told of targets that were met since we chose them."""
+    figures = [_figure(bench, target=f"<= {most} ms", own=own) for most, own in ((9, False), (7, False), (9, True))]
+    run = _run(bench, *figures, _figure(bench, own=True))
+    written = bench["results"].markdown([run])
+    assert "Targets met: the issue's 1 of 2, our own 1 of 1.\n" in written
+    assert written.count("| <= 9 ms (own) | yes |") == written.count("| <= 9 ms | yes |") == 1
+    assert "1 of 2, our own 1 of 1." in bench["results_chart"].chart([run])
+    assert bench["figures"].Figure.of(json.loads(json.dumps(figures[2].as_dict()))) == figures[2]
+
+
 @pytest.mark.parametrize(
     ("lines", "minutes", "problem"),
     [
@@ -113,6 +124,20 @@ def test_a_benchmark_that_fails_is_told(
     assert done.figures == ()
 
 
+@pytest.mark.parametrize(("ours", "problem"), [(2.5, ""), (0.5, "ended with exit code 3: it went wrong afterwards")])
+def test_figures_outlive_an_error(bench: dict[str, ModuleType], tmp_path: Path, ours: float, problem: str) -> None:
+    """A script that misses its target and says so by its exit code is a finding; another error is told beside them."""
+    told = {"what": "sum", "unit": "s", "rival": None, "note": "", "target": "<= 1 s", "ours": ours}
+    figures = json.dumps({"name": "strict", "figures": [told]})
+    say = "sys.stderr.write('it went wrong afterwards\\n')"
+    _script(tmp_path, "strict", "import sys", f"print({figures!r})", say, "sys.exit(3)")
+    benchmark = bench["measure_all"].Benchmark(name="strict", about="it")
+    assert bench["measure_all"].measure([benchmark], scripts=tmp_path, out=tmp_path, look_s=0.05) == bool(problem)
+    (kept,) = bench["results"].kept(tmp_path)
+    assert (kept.figures[0].ours, kept.problem) == (ours, problem)
+    assert ("- **sum** (`python benchmarks/strict.py`)" in (tmp_path / "RESULTS.md").read_text()) is (not problem)
+
+
 def test_all_are_run_and_written(bench: dict[str, ModuleType], tmp_path: Path) -> None:
     """One fails, one misses its target, one meets it: all stand in the results, and one is counted as failed."""
     told = {"what": "sum", "unit": "s", "rival": None, "note": "slow disk", "target": "<= 1 s"}
@@ -122,10 +147,10 @@ def test_all_are_run_and_written(bench: dict[str, ModuleType], tmp_path: Path) -
     benchmarks = [bench["measure_all"].Benchmark(name=name, about="it") for name in ("gone", "missing_it", "good")]
     assert bench["measure_all"].measure(benchmarks, scripts=tmp_path, out=tmp_path, look_s=0.05) == 1
     written = (tmp_path / "RESULTS.md").read_text()
-    assert "1 of 2 targets are met" in written
+    assert "Targets met: the issue's 1 of 2.\n" in written
     assert "| good sum | 0.5 s |  |  | <= 1 s | yes | `python benchmarks/good.py` |" in written
     assert "- **missing_it sum** (`python benchmarks/missing_it.py`): slow disk" in written
-    assert "- **gone** could not be measured at its last try: there is no such script." in written
+    assert "- **gone** failed at its last try: there is no such script." in written
     assert _texts((tmp_path / "results.svg").read_text())[-2:] == ["good sum", "0.5 s, <= 1 s"]
 
 
