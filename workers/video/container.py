@@ -47,8 +47,10 @@ _PROBE_MICROSECONDS = 10_000_000
 _NO_PROTOCOL = "none"
 """FFmpeg is handed an open file, so it needs no way to open anything; no protocol has this name."""
 
-_DECODER_THREADS = 2
-"""Hides waiting without hogging the machine: a pool runs several workers. The processor time is the same with one."""
+_DECODER_THREADS = 4
+"""On as many processors as are idle meanwhile. Each works on a frame of its own, so that while frames are looked at others
+are decoded: with two threads all six analyses of a video took 5.0 s, with four 4.1, on the same processor time (means of
+three runs in turn, two processors, other work beside)."""
 
 _UNFILTERED = {"h264": "bidir"}
 _UNFILTERED_OTHERWISE = "noref"
