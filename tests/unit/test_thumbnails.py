@@ -1,6 +1,7 @@
 """Thumbnails: the best frames, from different scenes, and why."""
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -17,7 +18,7 @@ from workers.video.differences import FrameDifferences
 from workers.video.faces import Face
 from workers.video.still_quality import POINTS, StillQuality, quality_of, unrest_at
 from workers.video.stills import Still
-from workers.video.thumbnails import Candidate, choose_thumbnails, chosen_from
+from workers.video.thumbnails import Candidate, candidates, choose_thumbnails, chosen_from
 
 BLACK = np.zeros((320, 320, 3), np.uint8)
 WHITE = np.full((320, 320, 3), 255, np.uint8)
@@ -52,7 +53,7 @@ def times(chosen: list[Candidate]) -> list[float]:
 
 def quality(picture: np.ndarray, *, faces: tuple[Face, ...] = (), unrest: float = 0.0) -> StillQuality:
     """The quality of a picture."""
-    return quality_of(picture, faces=faces, unrest=unrest)
+    return quality_of(picture, unrest=unrest).with_faces(faces)
 
 
 def test_three_scenes_give_one_thumbnail_each(tmp_path: Path):
@@ -147,6 +148,44 @@ def test_a_poor_scene_is_left_out():
         candidate(at=5.0, scene=1, shade=100, blank=True),
     ]
     assert times(chosen_from(ranked)) == [1.0, 3.0]
+
+
+def test_faces_are_looked_for_only_where_they_may_matter_and_the_same_stills_are_chosen():
+    """Of six pictures, of which one has a face: those chosen, and their scores, as when it is looked in all of them."""
+    names = ("coffee", "astronaut", "rocket", "chelsea", "retina", "immunohistochemistry")
+    images = [cv2.imencode(".jpg", picture_called(name))[1].tobytes() for name in names]
+    stills = [Still(at=float(at), jpeg=jpeg, width_px=320, height_px=320) for at, jpeg in enumerate(images)]
+    nothing = np.zeros(1, np.float32)
+    still = FrameDifferences(
+        at=np.zeros(1), hue=nothing, saturation=nothing, luma=nothing, returns=np.zeros(1, np.uint8)
+    )
+    found = candidates(stills, cuts=[1.0, 2.0, 3.0, 4.0, 5.0], differences=still)
+    lazily, everywhere = chosen_from(found), chosen_from([one.looked_at() for one in found])
+    assert times(lazily) == times(everywhere)
+    assert [one.quality for one in lazily] == [one.quality for one in everywhere]
+    assert 1.0 in times(lazily)
+
+
+def test_no_face_is_looked_for_where_even_the_best_would_not_help():
+    """Whoever looks at what is no picture fails."""
+    good = [candidate(at=at, scene=0, sharpness=0.9) for at in (1.0, 3.0, 5.0)]
+    poor = replace(candidate(at=7.0, scene=1, sharpness=0.1), unseen=np.zeros(0, np.uint8))
+    assert times(chosen_from([poor, *good], most=1)) == [1.0]
+    with pytest.raises(ValueError, match="not enough values"):
+        poor.looked_at()
+
+
+@pytest.mark.parametrize("name", ["coffee", "astronaut", "rocket"])
+def test_sharpness_and_colour_are_those_of_their_formulas(name: str):
+    """As NumPy works them out with fractions: OpenCV's whole numbers are only quicker."""
+    picture = picture_called(name)
+    blue, green, red = (picture[:, :, channel].astype(float) for channel in range(3))
+    red_green, yellow_blue = red - green, (red + green) / 2 - blue
+    colour = np.hypot(red_green.std(), yellow_blue.std()) + 0.3 * np.hypot(red_green.mean(), yellow_blue.mean())
+    edges = cv2.Laplacian(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), cv2.CV_64F)
+    sharp = np.sort(edges.reshape(4, 80, 4, 80).var(axis=(1, 3)), axis=None)[-4:].mean()
+    assert quality(picture).colour == pytest.approx(min(1.0, colour / 45), rel=1e-9)
+    assert quality(picture).sharpness == pytest.approx(sharp / (sharp + 100), rel=1e-9)
 
 
 def test_blur_costs_sharpness():

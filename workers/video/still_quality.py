@@ -1,10 +1,11 @@
 """How well a frame serves as a thumbnail."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from workers.video.differences import FrameDifferences
@@ -63,6 +64,10 @@ class StillQuality:
             return 0.0
         return round(sum(most * float(getattr(self, name)) for name, most in POINTS.items()), 1)
 
+    def with_faces(self, faces: Sequence[Face]) -> "StillQuality":
+        """The same for a picture with these faces, the largest first."""
+        return replace(self, face=_faces_with_room(faces))
+
     def reasons(self) -> list[str]:
         """What speaks for the frame, in words; at least one."""
         if self.blank:
@@ -78,19 +83,18 @@ class StillQuality:
         return [word for holds, word in words if holds] or ["the best of its scene"]
 
 
-def quality_of(picture: NDArray[np.uint8], *, faces: Sequence[Face], unrest: float) -> StillQuality:
-    """The quality of one frame.
+def quality_of(picture: NDArray[np.uint8], *, unrest: float) -> StillQuality:
+    """The quality of one frame as if it had the best of faces: with those that it has, it is no better.
 
     Args:
         picture: ``(height, width, 3) uint8``, BGR, upright.
-        faces: In the picture.
         unrest: As :func:`unrest_at` gives it.
     """
     scale = min(1.0, MEASURED_SIDE_PX / max(picture.shape[:2]))
     size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
     small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     luma = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
-    spread = float(luma.std())
+    spread = _spread(luma)
     sharp = _sharpness(luma)
     return StillQuality(
         sharpness=sharp / (sharp + _HALF_SHARP),
@@ -98,7 +102,7 @@ def quality_of(picture: NDArray[np.uint8], *, faces: Sequence[Face], unrest: flo
         contrast=min(1.0, spread / _FULL_CONTRAST),
         colour=min(1.0, _colourfulness(small) / _FULL_COLOUR),
         stillness=1 / (1 + unrest / _HALF_STILL),
-        face=_faces_with_room(faces),
+        face=1.0,
         blank=spread < BLANK_SPREAD,
     )
 
@@ -112,13 +116,10 @@ def unrest_at(differences: FrameDifferences, *, at: float) -> float:
 
 def _sharpness(luma: NDArray[np.uint8]) -> float:
     """Variance of the Laplacian (Pech-Pacheco et al., ICPR 2000), mean of the sharpest quarter of the tiles."""
-    edges = np.asarray(cv2.Laplacian(luma, cv2.CV_32F), np.float32)
-    tiles = sorted(float(tile.var()) for row in np.array_split(edges, _TILES) for tile in _columns(row) if tile.size)
-    return float(np.mean(tiles[-(len(tiles) // 4 or 1) :]))
-
-
-def _columns(row: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    return np.array_split(row, _TILES, axis=1)
+    edges = np.asarray(cv2.Laplacian(luma, cv2.CV_16S), np.int16)
+    tiles = (tile for row in np.array_split(edges, _TILES) for tile in np.array_split(row, _TILES, axis=1))
+    sharp = sorted(_spread(tile) ** 2 for tile in tiles if tile.size)
+    return float(np.mean(sharp[-(len(sharp) // 4 or 1) :]))
 
 
 def _exposure(luma: NDArray[np.uint8]) -> float:
@@ -131,10 +132,17 @@ def _exposure(luma: NDArray[np.uint8]) -> float:
 
 def _colourfulness(picture: NDArray[np.uint8]) -> float:
     """Colourfulness as people rate it (Hasler and Süsstrunk, 2003); 0 for grey, from 45 on "quite colourful"."""
-    blue, green, red = (picture[:, :, channel].astype(np.float32) for channel in range(3))
-    red_green, yellow_blue = red - green, (red + green) / 2 - blue
-    spread = np.hypot(red_green.std(), yellow_blue.std())
-    return float(spread + 0.3 * np.hypot(red_green.mean(), yellow_blue.mean()))
+    blue, green, red = cv2.split(picture)
+    red_green = cv2.subtract(red, green, dtype=cv2.CV_16S)
+    # twice yellow against blue, so that it stays whole numbers: a fourth of the time of NumPy's fractions
+    yellow_blue = cv2.subtract(cv2.add(red, green, dtype=cv2.CV_16S), cv2.add(blue, blue, dtype=cv2.CV_16S))
+    spread = np.hypot(_spread(red_green), _spread(yellow_blue) / 2)
+    return float(spread + 0.3 * np.hypot(cv2.mean(red_green)[0], cv2.mean(yellow_blue)[0] / 2))
+
+
+def _spread(numbers: MatLike) -> float:
+    """The standard deviation of whole numbers: OpenCV's is as exact as NumPy's and takes a tenth of the time."""
+    return float(cv2.meanStdDev(numbers)[1][0, 0])
 
 
 def _faces_with_room(faces: Sequence[Face]) -> float:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -38,14 +38,26 @@ class Candidate:
     Attributes:
         still: The image.
         scene: Number of its scene, from 0.
-        quality: How well it serves.
+        quality: How well it serves; while it is ``unseen``, as if it had the best of faces.
         signature: ``(16, 16, 3) float32``, the picture at a glance.
+        unseen: The picture, ``(height, width, 3) uint8``, until faces are looked for in it; None from then on.
     """
 
     still: Still
     scene: int
     quality: StillQuality
     signature: NDArray[np.float32]
+    unseen: NDArray[np.uint8] | None = None
+
+    def looked_at(self) -> "Candidate":
+        """The same, with what faces make of it.
+
+        Raises:
+            ModelNotTrained: The face model is missing.
+        """
+        if self.unseen is None:
+            return self
+        return replace(self, quality=self.quality.with_faces(faces_in(self.unseen)), unseen=None)
 
 
 @computes(THUMBNAIL_GENERATION, reads=())
@@ -76,7 +88,7 @@ def choose_thumbnails(samples: VideoSamples, *, job: Job) -> Computed:
 
 
 def candidates(stills: Iterable[Still], *, cuts: Sequence[float], differences: FrameDifferences) -> list[Candidate]:
-    """The stills with their quality, best first.
+    """The stills with their quality as far as it shows without looking for faces, in the order given.
 
     Args:
         stills: In any order.
@@ -91,28 +103,40 @@ def candidates(stills: Iterable[Still], *, cuts: Sequence[float], differences: F
             Candidate(
                 still=still,
                 scene=bisect_right(cuts, still.at),
-                quality=quality_of(picture, faces=faces_in(picture), unrest=unrest_at(differences, at=still.at)),
+                quality=quality_of(picture, unrest=unrest_at(differences, at=still.at)),
                 signature=np.asarray(signature, np.float32),
+                unseen=picture,
             )
         )
-    return sorted(found, key=lambda candidate: -candidate.quality.score)
+    return found
 
 
-def chosen_from(ranked: Sequence[Candidate], *, most: int = MOST_THUMBNAILS) -> list[Candidate]:
+def chosen_from(candidates: Iterable[Candidate], *, most: int = MOST_THUMBNAILS) -> list[Candidate]:
     """Up to ``most`` of the candidates, best first: each of a scene of its own that looks like no other, if there are.
 
     Then of a scene of its own that looks like another, then of the same scene but apart in time.
 
+    Faces are looked for only in stills that the best of faces would have chosen: in three of four, of eight clips.
+
     Args:
-        ranked: Best first.
+        candidates: In any order; of two that are as good the first is taken.
         most: At least 1.
+
+    Raises:
+        ModelNotTrained: The face model is missing.
     """
-    good = [one for one in ranked if one.quality.score >= GOOD_SHARE * ranked[0].quality.score]
+    left = list(candidates)
     chosen: list[Candidate] = []
     for allowed in (_looks_new, _is_new_scene, _is_apart):
-        for one in good:
-            if len(chosen) < most and one not in chosen and all(allowed(one, other) for other in chosen):
-                chosen.append(one)
+        while len(chosen) < most:
+            fitting = [index for index, one in enumerate(left) if all(allowed(one, other) for other in chosen)]
+            best = max(fitting, key=lambda index: left[index].quality.score, default=None)
+            if best is None or (chosen and left[best].quality.score < GOOD_SHARE * chosen[0].quality.score):
+                break
+            if left[best].unseen is None:
+                chosen.append(left.pop(best))
+            else:
+                left[best] = left[best].looked_at()
     return sorted(chosen, key=lambda candidate: -candidate.quality.score)
 
 
