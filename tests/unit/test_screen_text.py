@@ -9,7 +9,7 @@ import pytest
 import skimage.data
 
 from workers.video.screen_text import TextLine, changed, evenly, in_reading_order, lines_in, text_in
-from workers.video.text_model import ReadLines
+from workers.video.text_model import ReadLines, reader
 
 SIZE = (720, 1280)
 FONT = cv2.FONT_HERSHEY_DUPLEX
@@ -188,3 +188,13 @@ def test_a_real_clips_time_code_is_read():
     """White on green, at the lower right."""
     frame = cv2.VideoCapture(str(SHARED_CLIP)).read()[1]
     assert text_in([frame]) == ("01:00:00:00",)
+
+
+def test_the_detector_is_given_what_rapidocr_makes_of_a_picture():
+    """Looked up instead of worked out, to the last bit; 300 px are brought to 288, as it wants multiples of 32."""
+    picture = np.random.default_rng(3).integers(0, 256, (480, 300, 3), dtype=np.uint8)
+    lines_in(picture)
+    detector = reader().text_det
+    worked_out = type(detector).get_preprocess(detector)(picture)
+    assert worked_out.shape == (1, 3, 480, 288)
+    assert np.array_equal(detector.get_preprocess()(picture), worked_out)

@@ -63,10 +63,9 @@ class Detector:
             picture: ``(height, width, 3) uint8``, BGR.
         """
         height, width = (-(-side // _STRIDES[-1]) * _STRIDES[-1] for side in picture.shape[:2])
-        whole = cv2.copyMakeBorder(
-            picture, 0, height - picture.shape[0], 0, width - picture.shape[1], cv2.BORDER_CONSTANT, value=(0, 0, 0)
-        )
-        answers = self.session.run(_OUTPUTS, {"input": cv2.dnn.blobFromImage(whole)})
+        padded = np.zeros((1, 3, height, width), np.float32)
+        padded[0, :, : picture.shape[0], : picture.shape[1]] = cv2.split(picture)
+        answers = self.session.run(_OUTPUTS, {"input": padded})
         told = zip(_STRIDES, answers[:3], answers[3:6], answers[6:], strict=True)
         found = np.concatenate([self._of_grid(*one, columns=width // one[0]) for one in told])
         if not len(found):

@@ -109,14 +109,14 @@ def _same(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
 
 @cache
 def reader() -> Any:
-    """The detector and recognizer (a ``RapidOCR``), on one thread; their models are loaded at their first use.
+    """The detector and recognizer (a ``RapidOCR``), on one thread; the recognizer's model is loaded at its first use.
 
     The files lie in the rapidocr package, which checks their hashes itself and so fetches nothing.
     """
     from rapidocr import RapidOCR  # noqa: PLC0415 -- as above
 
     cv2.setNumThreads(1)
-    return RapidOCR(
+    steps: Any = RapidOCR(
         params={
             "Global.log_level": "error",
             "Global.use_cls": False,
@@ -126,3 +126,18 @@ def reader() -> Any:
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         }
     )
+    _prepare_quickly(steps._load_det_model())
+    return steps
+
+
+def _prepare_quickly(detector: Any) -> None:
+    """Let the detector look up what it makes of each of 256 values: the same, in 2.2 instead of 6.7 ms a picture.
+
+    Args:
+        detector: A ``TextDetector``, which else computes them at each picture, from a configuration read anew.
+    """
+    prepare = detector.get_preprocess()
+    values = np.arange(256, dtype=np.uint8).repeat(3).reshape(1, 256, 3)
+    table = prepare.normalize(values).astype(np.float32)
+    prepare.normalize = lambda picture: cv2.LUT(picture, table)
+    detector.get_preprocess = lambda: prepare
