@@ -1,4 +1,4 @@
-"""Samples of a video without a cache, as an analysis receives them."""
+"""Samples and sound of a video without a cache, as an analysis receives them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from precompute.settings import Settings
+from workers.video.hearing import listened
 from workers.video.samples import VideoSamples, sampled
 
 
@@ -22,12 +23,22 @@ class InMemory:
 
 
 def stored_samples(video: Path) -> InMemory:
-    """What one decode of ``video`` leaves.
+    """What one decode of the pictures of ``video`` leaves.
 
     Raises:
         PrecomputeError: It cannot be analysed.
     """
     computed = sampled(video, settings=Settings(), report=lambda share: None)
+    return InMemory(value=computed.value, parts=computed.parts)
+
+
+def stored_sound(video: Path) -> InMemory:
+    """What one decode of its sound leaves.
+
+    Raises:
+        PrecomputeError: It cannot be analysed.
+    """
+    computed = listened(video, settings=Settings())
     return InMemory(value=computed.value, parts=computed.parts)
 
 
