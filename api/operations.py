@@ -14,10 +14,10 @@ from api.progress import named_state
 from api.readiness import checks
 from api.sharing import Shared
 from precompute.alerts import active_alerts
-from precompute.catalogue import Catalogue
+from precompute.catalogue import THUMBNAIL_GENERATION, Catalogue
 from precompute.course import course
 from precompute.entry import Entry
-from precompute.errors import BadParameters, StoreUnavailable
+from precompute.errors import BadParameters, StoreUnavailable, UnknownPrecomputation
 from precompute.events import event_if_known
 from precompute.failures import Counts, Failure, failure_counts, failures_mark, latest_failures
 from precompute.latest import Stored, latest
@@ -67,6 +67,15 @@ class Operations:
             name: Shared(partial(_course_json, engine, since), every=COURSE_EVERY) for name, since in RANGES.items()
         }
 
+    def first(self) -> bytes:
+        """What a page shows as it opens: the figures now, and the last hour unless the cache is away."""
+        figures = self.figures.now()
+        try:
+            hour = self._courses["hour"].now()
+        except StoreUnavailable:
+            hour = b"null"
+        return b'{"figures":%b,"course":%b}' % (figures, hour)
+
     def course(self, name: str) -> bytes:
         """The past of that range, as columns for charts and sums by task type.
 
@@ -93,6 +102,19 @@ class Operations:
         ]
         about = _about(self._engine, [one.key for one in found if isinstance(one, Entry)])
         return _json({"subject": ref.subject, "id": ref.id, "about": about, "tasks": tasks})
+
+    def still(self, video_id: str, rank: str) -> bytes:
+        """One of a video's stills as JPEG; looking at it counts as no read either.
+
+        Raises:
+            UnknownPrecomputation: There is none of that rank now.
+            StoreUnavailable: The cache cannot be reached.
+        """
+        key = THUMBNAIL_GENERATION.key_for(SubjectRef(subject=Subject.VIDEO, id=video_id))
+        image = self._engine.cache.read_part(key, f"{rank}.jpg")
+        if image is None:
+            raise UnknownPrecomputation(f"{key} has no still {rank} in the cache")
+        return image
 
 
 class _Counted:

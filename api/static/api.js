@@ -31,6 +31,9 @@ async function refusal(answer) {
 /** The JSON at a path. */
 export const get = async (path) => (await ask(path, { headers: { Accept: 'application/json' } })).json()
 
+/** What the server put into the page itself, so that nothing has to be asked for before it can be shown. */
+export const first = () => JSON.parse(document.getElementById('first').textContent)
+
 /** Send JSON; the JSON of the answer. */
 export async function send(method, path, body) {
   const headers = { Accept: 'application/json', 'Content-Type': 'application/json' }

@@ -36,6 +36,11 @@ export class Course {
     const range = this.range
     const course = await get(`/operations/course/${range}`).catch(() => null)
     if (course === null || range !== this.range) return
+    this.take(course)
+  }
+
+  /** Show what was told of the chosen range. */
+  take(course) {
     this.draw(course)
     this.onCourse(course, this.span)
   }

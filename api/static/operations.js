@@ -1,5 +1,6 @@
 // The operations page: figures come in, sections show them.
 
+import { first } from './api.js'
 import { repaint } from './chart.js'
 import { Course } from './course.js'
 import { connection, frame } from './frame.js'
@@ -49,5 +50,17 @@ function state(name, reason) {
   connection(name, texts[name])
 }
 
+function open({ figures: told, course: hour }) {
+  connection('starting', `As of ${new Date(told.at).toLocaleTimeString('en-GB')}`)
+  if (hour) {
+    asked = Date.now()
+    course.take(hour)
+  }
+  show(told)
+}
+
 frame({ onTheme: repaint })
+open(first())
+// The charts' figures are drawn in a typeface that may come after them.
+document.fonts.load('11px Inter').then(repaint)
 follow(show, state)

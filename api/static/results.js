@@ -1,6 +1,6 @@
 // Everything there is about a video, a campaign or a user, in the order in which one wants to know it.
 
-import { events, get } from './api.js'
+import { events, first, get } from './api.js'
 import { h, list, say } from './dom.js'
 import { words } from './format.js'
 import { connection, frame, pageOf } from './frame.js'
@@ -89,7 +89,11 @@ function goThere() {
 }
 
 frame()
-await look()
+const known = first()
+if (known) {
+  connection('live', 'Live')
+  show(known)
+} else await look()
 goThere()
 addEventListener('hashchange', goThere)
 follow()

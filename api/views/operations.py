@@ -12,7 +12,7 @@ from api.errors import LONGEST_TEXT
 from api.operations import Operations, in_order
 from api.sharing import sent_again
 from api.views.about import about
-from precompute.errors import BadParameters, UnknownPrecomputation
+from precompute.errors import BadParameters, StoreUnavailable, UnknownPrecomputation
 from precompute.precomputer import Precomputer
 from precompute.queues import IN_DRAIN_ORDER
 from precompute.subjects import Subject, SubjectRef, check_id
@@ -24,7 +24,7 @@ POLICY = (
     "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
-"""Nothing inline and nothing from elsewhere: what is stored under an id or a headline stays text."""
+"""No script or style inline and nothing from elsewhere: what is stored under an id or a headline stays text."""
 
 blueprint = Blueprint("operations", __name__, static_folder="../static", template_folder="../templates")
 _OPERATIONS = "precompute-operations"
@@ -41,7 +41,8 @@ def index() -> str | dict[str, Any]:
     if request.accept_mimetypes.best_match(("text/html", "application/json")) == "application/json":
         return about()
     names = [row.name for row in in_order(engine().catalogue)]
-    return render_template("operations.html", names=names, queues=[queue.label for queue in IN_DRAIN_ORDER])
+    queues = [queue.label for queue in IN_DRAIN_ORDER]
+    return render_template("operations.html", names=names, queues=queues, first=_within_a_page(_operations().first()))
 
 
 @blueprint.get("/videos/<path:subject_id>", defaults={"subject": Subject.VIDEO})
@@ -56,7 +57,9 @@ def results_page(subject: Subject, subject_id: str) -> str | tuple[str, int]:
             raise
         shown = subject_id[:LONGEST_TEXT]
         return render_template("no_such_id.html", subject=subject.value, id=shown), HTTPStatus.NOT_FOUND
-    return render_template("results.html", subject=subject.value, id=subject_id)
+    return render_template(
+        "results.html", subject=subject.value, id=subject_id, first=_first_results(subject, subject_id)
+    )
 
 
 @blueprint.get("/operations/live")
@@ -91,6 +94,12 @@ def results(subject: str, subject_id: str) -> Response:
     return Response(_operations().results(ref), mimetype="application/json")
 
 
+@blueprint.get("/operations/stills/<id:video_id>/<rank:rank>.jpg")
+def still(video_id: str, rank: str) -> Response:
+    """One of a video's stills; not counted as a read."""
+    return Response(_operations().still(check_id(video_id, field="id"), rank), mimetype="image/jpeg")
+
+
 @blueprint.after_request
 def guarded(answer: Response) -> Response:
     """The page takes nothing from elsewhere, and nobody frames it."""
@@ -101,6 +110,19 @@ def guarded(answer: Response) -> Response:
         answer.headers["Cache-Control"] = "no-store"
         answer.vary.add("Accept")
     return answer
+
+
+def _first_results(subject: Subject, subject_id: str) -> str:
+    """With the page rather than after it; null while the cache is away, which the page finds out by itself."""
+    try:
+        return _within_a_page(_operations().results(SubjectRef(subject=subject, id=subject_id)))
+    except StoreUnavailable:
+        return "null"
+
+
+def _within_a_page(json: bytes) -> str:
+    """JSON as the content of a script element that is data: nothing that is stored can end that element."""
+    return json.replace(b"<", b"\\u003c").decode()
 
 
 def _operations() -> Operations:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from page_results import CAMPAIGN, USER, VIDEO, store_campaign, store_user, store_video
+from page_scripts import BROKEN, WIDEST
 from page_stack import PLACES, PageStack
 from page_tasks import ATTACK
 from playwright.sync_api import Page, expect
@@ -14,20 +15,6 @@ from playwright.sync_api import Page, expect
 Opened = Callable[..., Page]
 
 PAGES = ("/", f"/videos/{VIDEO}", f"/campaigns/{CAMPAIGN}", f"/users/{USER}", "/users/user_1")
-
-BROKEN = """() => [...document.querySelectorAll('main :is(th, .key, .num, .whole)')].flatMap((element) => {
-  const words = [...element.textContent.matchAll(/(?<!\\S)[\\w.,\u00d7-]{2,24}(?!\\S)/g)]
-  const text = element.firstChild
-  if (text?.nodeType !== Node.TEXT_NODE) return []
-  return words.filter(({ 0: word, index }) => {
-    if (index + word.length > text.length) return false
-    const range = document.createRange()
-    range.setStart(text, index)
-    range.setEnd(text, index + word.length)
-    return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1
-  }).map(({ 0: word }) => word)
-})"""
-"""Names, ids and figures of a usual length that are shown on two lines."""
 
 
 @pytest.fixture
@@ -88,6 +75,18 @@ def test_numbers_change_when_work_happens(stack: PageStack, opened: Opened) -> N
     page.get_by_text("1 week").click()
     expect(page.locator("#tile-hits .note")).to_have_text("in the last week")
     expect(page.locator("#tile-reads .figure")).to_have_text("3")
+
+
+@pytest.mark.parametrize("path", ["/", "/users/user_1"])
+def test_a_page_comes_with_its_figures(opened: Opened, path: str) -> None:
+    """Before any stream or answer: nobody sees an empty page first, and who takes a picture of it has it whole."""
+    page = opened(path, quiet=False)
+    page.route("**/operations/**", lambda route: route.abort())
+    page.route("**/stream/**", lambda route: route.abort())
+    page.reload()
+    shown = page.locator("main").inner_text()
+    wanted = ("66.7 %", "user user_1", "Since counting began") if path == "/" else ("fine", "moody", "ready")
+    assert [words for words in wanted if words not in shown] == []
 
 
 def test_what_failed_runs_again(stack: PageStack, opened: Opened, bad_mood: Path) -> None:
@@ -220,8 +219,7 @@ def test_stored_texts_stay_text(opened: Opened, stored: None, stack: PageStack, 
     page = live(opened())
     expect(failed(page, "user_attacked")).to_contain_text(f"in a bad mood {ATTACK}")
     assert page.evaluate("window.attacked") is None
-    expected = {PAGES[1]: 6, PAGES[2]: 2, PAGES[3]: 2, PAGES[4]: 1}
-    for path, times in expected.items():
+    for path, times in {PAGES[1]: 6, PAGES[2]: 2, PAGES[3]: 2, PAGES[4]: 1}.items():
         page = live(opened(path))
         expect(page.locator("#sections .panel").first).to_be_visible()
         page.locator("details summary").last.click()
@@ -250,6 +248,14 @@ def test_readers_of_screens_and_of_phones_are_served(opened: Opened, stored: Non
         page.set_viewport_size({"width": width, "height": 640})
         assert page.evaluate(BROKEN) == [], width
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_widest_figures_fit_a_phone(opened: Opened, stored: None) -> None:
+    """Tens of thousands of computations, and times of three digits with their unit, leave the page 360 pixels wide."""
+    page = live(opened(viewport={"width": 360, "height": 740}, is_mobile=True))
+    page.evaluate(WIDEST)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate(BROKEN) == []
 
 
 def test_a_theme_is_chosen_and_kept(opened: Opened, stored: None) -> None:

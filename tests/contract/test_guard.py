@@ -67,6 +67,7 @@ SCOPES = {
         *("GET /api/precompute/stream/<subject:subject>/<id:subject_id>", "POST /api/precompute/predict-actions"),
         *(f"GET /api/precompute/videos/<id:video_id>/captions.{kind}" for kind in ("srt", "vtt")),
         "GET /api/precompute/videos/<id:video_id>/thumbnails/<rank:rank>.jpg",
+        "GET /operations/stills/<id:video_id>/<rank:rank>.jpg",
     ),
     Scope.WRITE: (
         *(f"POST /api/precompute/{noun}" for noun in ("video", "campaign", "login", "batch", "actions", "outcomes")),

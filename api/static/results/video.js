@@ -23,7 +23,7 @@ function thumbnails({ thumbnails: stills }, { id, faces: samples }) {
     const boxes = samples.find((sample) => Math.abs(sample.at - still.at) <= NEAR_S)?.faces ?? []
     const picture = h('span', { class: 'picture', style: { aspectRatio: `${still.width} / ${still.height}` } }, boxes.map(box))
     // The address is made here, not taken from what is stored.
-    image(`/api/precompute/videos/${encodeURIComponent(id)}/thumbnails/${encodeURIComponent(still.rank)}.jpg`)
+    image(`/operations/stills/${encodeURIComponent(id)}/${encodeURIComponent(still.rank)}.jpg`)
       .then((source) => picture.prepend(source ? h('img', { src: source, alt: `Still ${still.rank} at ${at(still.at)}` }) : h('span', { class: 'gone' }, 'gone')))
       .catch(() => picture.prepend(h('span', { class: 'gone' }, 'not to be had')))
     return h('li', {}, picture, h('p', {}, h('b', {}, count(still.score)), h('span', { class: 'soft' }, ` at ${at(still.at)}`)), h('p', { class: 'soft' }, still.reasons.join(', ')))

@@ -1,6 +1,7 @@
 """What feeds the operations page."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -125,18 +126,46 @@ def test_results_are_looked_at_without_a_read(api: ApiBench) -> None:
     for key in ("video_samples", "scene_detection", "face_detection", "hook_analysis", "caption_generation"):
         api.store(f"{key}:video:v1")
     api.store(CTR, value=b'{"ctr":0.5}')
+    api.store("thumbnail_generation:video:v1", parts={"1.jpg": b"jpeg"})
     before = reads(api)
     told = fetched(api, "/results/video/v1")
     assert told["about"] == {"user_id": "u1", "title": "Spring"}
     tasks = {task["task_type"]: task for task in told["tasks"]}
     assert tasks["ctr_prediction"]["entry"]["result"] == {"ctr": 0.5}
     assert tasks["ctr_prediction"]["entry"]["stale"] is False
-    assert (tasks["thumbnail_generation"]["state"], tasks["thumbnail_generation"]["entry"]) == ("queued", None)
+    assert (tasks["thumbnail_generation"]["state"], tasks["thumbnail_generation"]["entry"]["stale"]) == ("ready", False)
+    still = api.client.get("/operations/stills/v1/1.jpg")
+    assert (still.data, still.mimetype) == (b"jpeg", "image/jpeg")
+    assert api.client.get("/operations/stills/v1/9.jpg").status_code == 404
     assert reads(api) == before
     nobody = fetched(api, "/results/user/nobody")
     assert {task["state"] for task in nobody["tasks"]} == {"missing"}
     assert api.client.get("/operations/results/user/no body").status_code == 422
     assert api.client.get("/operations/results/planet/x").status_code == 404
+
+
+def brought(page: Any) -> Any:
+    """What a page shows as it opens, which stands in the page itself."""
+    assert page.status_code == 200
+    [content] = re.findall(r'<script type="application/json" id="first">(.*?)</script>', page.text, re.DOTALL)
+    return json.loads(content)
+
+
+def test_a_page_brings_what_it_shows_first(api: ApiBench) -> None:
+    """The figures and the last hour, or the results: as they would be asked for; no stored text ends the element."""
+    ending = "</script><script>window.attacked = true</script>"
+    api.trigger(video_data={"url": "https://example.com/v1.mp4", "title": ending})
+    api.store("video_samples:video:v1")
+    api.store("scene_detection:video:v1")
+    api.get("/cache/scene_detection:video:v1")
+    take_sample(api.parts.cache, api.parts.catalogue)
+    first = brought(api.client.get("/"))
+    assert first == {"figures": fetched(api, "/figures"), "course": fetched(api, "/course/hour")}
+    assert [one["key"] for one in first["figures"]["latest"]] == ["scene_detection:video:v1"]
+    page = api.client.get("/videos/v1")
+    assert ending not in page.text
+    assert brought(page) == fetched(api, "/results/video/v1")
+    assert brought(page)["about"]["title"] == ending
 
 
 def test_a_stream_begins_with_the_figures(api: ApiBench) -> None:
@@ -165,5 +194,7 @@ def test_a_cache_that_is_down_is_a_figure(api: ApiBench, cache_server: ValkeySer
         assert "cannot be used" in told["checks"]["cache"]
         assert "waiting" not in told
         assert api.client.get("/operations/course/hour").status_code == 503
+        assert brought(api.client.get("/")) == {"figures": told, "course": None}
+        assert brought(api.client.get("/videos/v1")) is None
     finally:
         cache_server.start()
