@@ -26,10 +26,14 @@ class PostgresServer:
         programs: The folder of initdb and pg_ctl.
         address: Of this machine, on which it listens.
         lets_in: The network of the machines that may come.
+        durable: Whether what it has committed outlives the machine's death, as in service; for measuring.
     """
 
-    def __init__(self, programs: Path, *, address: str = "127.0.0.1", lets_in: str = "127.0.0.1/32") -> None:
+    def __init__(
+        self, programs: Path, *, address: str = "127.0.0.1", lets_in: str = "127.0.0.1/32", durable: bool = False
+    ) -> None:
         self._programs = programs
+        self._fsync = "on" if durable else "off"
         self._address = address
         self._account = _account()
         # Not pytest's folder: that of root is closed to the account that runs the server.
@@ -58,7 +62,9 @@ class PostgresServer:
     def start(self) -> None:
         """Start it, on the same port, with the data it had; it answers then."""
         # Only a machine that dies needs fsync; killed servers find what the system holds for them.
-        options = f"-p {self.port} -c listen_addresses={self._address} -c unix_socket_directories= -c fsync=off"
+        options = (
+            f"-p {self.port} -c listen_addresses={self._address} -c unix_socket_directories= -c fsync={self._fsync}"
+        )
         self._control("start", "-l", str(self._folder / "log"), "-o", options)
 
     def kill(self) -> None:
@@ -93,14 +99,20 @@ class PostgresServer:
 
 def postgres_programs() -> Path:
     """The folder of initdb and pg_ctl; without PostgreSQL the test is skipped, in CI it fails."""
-    found = [Path(name).parent for name in [shutil.which("initdb")] if name]
-    found += sorted((path.parent for path in _DEBIAN.glob("*/bin/initdb")), key=lambda path: int(path.parent.name))
-    if found:
-        return found[-1]
+    found = installed_programs()
+    if found is not None:
+        return found
     told = "no PostgreSQL on this machine; on Debian and Ubuntu: apt install postgresql"
     if os.environ.get("CI"):
         pytest.fail(told)
     pytest.skip(told)
+
+
+def installed_programs() -> Path | None:
+    """The folder of initdb and pg_ctl; None without PostgreSQL."""
+    found = [Path(name).parent for name in [shutil.which("initdb")] if name]
+    found += sorted((path.parent for path in _DEBIAN.glob("*/bin/initdb")), key=lambda path: int(path.parent.name))
+    return found[-1] if found else None
 
 
 def _account() -> str | None:
