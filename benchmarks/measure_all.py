@@ -24,6 +24,7 @@ from threading import Thread
 from typing import IO
 
 import machine
+import scaling_tables
 from figures import Figure
 from results import Run, keep, kept, markdown
 from results_chart import chart
@@ -259,6 +260,8 @@ def main() -> None:
     chosen = [benchmark for benchmark in BENCHMARKS if not wanted.only or benchmark.name in wanted.only]
     failed = measure(chosen, out=wanted.out, quick=wanted.quick)
     if not wanted.quick:
+        if wanted.out == HERE:
+            scaling_tables.write()
         console.print(f"Written: {wanted.out / 'RESULTS.md'}")
     sys.exit(1 if failed else 0)
 

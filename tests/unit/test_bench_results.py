@@ -16,7 +16,7 @@ import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 AT = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
-NAMES = ("figures", "machine", "results", "results_chart", "measure_all")
+NAMES = ("figures", "machine", "results", "results_chart", "scaling_tables", "measure_all")
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +208,25 @@ def test_what_is_kept_is_what_is_shown(bench: dict[str, ModuleType], tmp_path: P
     written, there = ((folder / "RESULTS.md").read_text().split("## The machine") for folder in (tmp_path, BENCHMARKS))
     assert written[0] == there[0]
     assert (tmp_path / "results.svg").read_text() == (BENCHMARKS / "results.svg").read_text()
+
+
+def test_scaling_is_reckoned_with_what_was_measured(bench: dict[str, ModuleType], tmp_path: Path) -> None:
+    """docs/scaling.md holds the figures of results.json: `make bench` has written them, or scaling_tables.py."""
+    tables = bench["scaling_tables"]
+    shutil.copy(tables.PAGE, tmp_path / "scaling.md")
+    tables.write(BENCHMARKS, page=tmp_path / "scaling.md")
+    assert (tmp_path / "scaling.md").read_text() == tables.PAGE.read_text()
+
+
+def test_reckoning_adds_up(bench: dict[str, ModuleType]) -> None:
+    """So many logins and videos of so many milliseconds each are the seconds and the cores that stand beside them."""
+    costs = {"login, all fresh: processor time of the API": 5.0, "video: processor time of the API": 3.0}
+    costs |= {"login, all fresh: processor time of the cache": 0.5, "processor time of a task, cache": 0.4}
+    of = bench["scaling_tables"].Measured([_run(bench, *(_figure(bench, what=w, ours=ms) for w, ms in costs.items()))])
+    lines = list(bench["scaling_tables"].paper(of))
+    assert "| API | 9,900 x 5.00 + 100 x 3.00 ms = 49.8 | 83.0 |" in lines
+    assert "| cache | 9,900 x 0.50 + 100 x 0.00 + 3,700 tasks x 0.40 ms = 6.4 | 10.7 |" in lines
+    assert "900 of these triggers a second at 60 %, so 11 are needed, and more for the reads." in lines
 
 
 def test_a_reason_is_told_once_for_all_that_it_explains(bench: dict[str, ModuleType]) -> None:
