@@ -136,7 +136,7 @@ def paper(of: Measured) -> Iterator[str]:
     a_server = round((LOGINS + VIDEOS) / cores, -2)
     yield ""
     yield "A Redis works on one core, so the **cache is the first that does not fit**: a server takes"
-    yield f"{a_server:,.0f} of these triggers a second at 60 %, so {math.ceil(cores)} are needed, and more for the reads."
+    yield f"{a_server:,.0f} of these triggers a second at 60 %, so {math.ceil(cores)} are needed, and more for reads."
     yield "Then come the API (just more processes) and the broker."
 
 

@@ -226,7 +226,7 @@ def test_reckoning_adds_up(bench: dict[str, ModuleType]) -> None:
     lines = list(bench["scaling_tables"].paper(of))
     assert "| API | 9,900 x 5.00 + 100 x 3.00 ms = 49.8 | 83.0 |" in lines
     assert "| cache | 9,900 x 0.50 + 100 x 0.00 + 3,700 tasks x 0.40 ms = 6.4 | 10.7 |" in lines
-    assert "900 of these triggers a second at 60 %, so 11 are needed, and more for the reads." in lines
+    assert "900 of these triggers a second at 60 %, so 11 are needed, and more for reads." in lines
 
 
 def test_a_reason_is_told_once_for_all_that_it_explains(bench: dict[str, ModuleType]) -> None:
