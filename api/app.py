@@ -4,7 +4,7 @@ from flask import Flask
 from flask_swagger_ui import get_swaggerui_blueprint
 
 from api.correlation import Correlated
-from api.direct import DirectReads, Look
+from api.direct import DirectReads
 from api.engine import attach
 from api.errors import answer_errors
 from api.files import send_files_whole
@@ -27,10 +27,8 @@ from api.views import (
     triggers,
     watching,
 )
-from precompute.entry import Entry, Miss
 from precompute.precomputer import Precomputer
 from precompute.settings import Settings
-from precompute.subjects import CacheKey
 
 LARGEST_BODY = 1_000_000
 """Bytes; a larger body answers 413."""
@@ -75,18 +73,8 @@ def create_app(precomputer: Precomputer, settings: Settings) -> Flask:
     # The badge would send the document to a validator on the internet.
     shown = {"app_name": api.spec.title, "validatorUrl": None, "displayRequestDuration": True}
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", config=shown))
-    reads = DirectReads(app.wsgi_app, look=_reads(precomputer), door=door, note=exposition.scrape_of(app).note)
+    reads = DirectReads(app.wsgi_app, engine=precomputer, door=door, note=exposition.scrape_of(app).note)
     # What is counted or traced by Flask's extensions has to pass them.
     direct = settings.rate_limit is None and settings.tracing_endpoint is None
     app.wsgi_app = Correlated(reads if direct else app.wsgi_app)  # type: ignore[method-assign]
     return app
-
-
-def _reads(precomputer: Precomputer) -> Look:
-    if precomputer.near is not None:
-        return precomputer.near.get
-
-    def look(name: str) -> Entry | Miss:
-        return precomputer.get(CacheKey.parse(name))
-
-    return look

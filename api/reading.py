@@ -1,17 +1,21 @@
-"""A read of the cache as an HTTP answer. The result's bytes go out as they are stored; nothing decodes them."""
+"""A read of the cache, from the request to the answer. What is stored goes out as it is; nothing decodes it."""
 
 import math
 import re
 from datetime import timedelta
+from wsgiref.types import WSGIEnvironment
 
 import orjson
 from flask import Request, Response
 from werkzeug.http import parse_etags
 
+from api.engine import engine, slots
 from api.errors import problem
 from precompute.clock import iso
 from precompute.entry import Entry, Failure, Miss, State
-from precompute.errors import BadParameters
+from precompute.errors import BadParameters, UnknownPrecomputation
+from precompute.precomputer import Precomputer
+from precompute.subjects import CacheKey
 
 ROUTE = "/api/precompute/cache/<cache_key:cache_key>"
 """Where results are read, as Flask writes it."""
@@ -21,6 +25,8 @@ LONGEST_WAIT_S = 30.0
 
 RETRY_AFTER_S = 1
 """When to ask again for what is being computed: the quick analyses take about a second."""
+
+_READER = "HTTP_X_USER_ID"
 
 _NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?")
 """A number as JSON writes it."""
@@ -34,13 +40,55 @@ def asked_wait(request: Request) -> timedelta:
     Raises:
         BadParameters: ``wait`` is not a number of seconds from 0 to 30.
     """
-    text = request.args.get("wait", "0")
-    # float() takes more than numbers: 1_0, digits of other scripts, blanks around them.
-    seconds = float(text) if _NUMBER.fullmatch(text) else math.nan
-    if not 0 <= seconds <= LONGEST_WAIT_S:
+    seconds = _seconds_in(request.args.get("wait", "0"))
+    if seconds is None:
         flaw = f"must be a number of seconds from 0 to {LONGEST_WAIT_S:.0f}"
         raise BadParameters(f"wait {flaw}", fields={"wait": [flaw]})
     return timedelta(seconds=seconds)
+
+
+def wait_in(query: str) -> float | None:
+    """The seconds of a query that asks to wait and for nothing else; None for every other."""
+    name, _, text = query.partition("=")
+    return _seconds_in(text) if name == "wait" else None
+
+
+def _seconds_in(text: str) -> float | None:
+    # float() takes more than numbers: 1_0, digits of other scripts, blanks around them.
+    seconds = float(text) if _NUMBER.fullmatch(text) else math.nan
+    return seconds if 0 <= seconds <= LONGEST_WAIT_S else None
+
+
+def find(key: CacheKey, request: Request, *, part: str = "") -> Entry | Miss:
+    """What a request reads; one that has to wait is held, if there is a place for it.
+
+    Args:
+        key: Of the result.
+        request: May tell who reads, and that they would wait.
+        part: What of the bytes beside the result is read in its place.
+
+    Raises:
+        BadParameters: The wait is none.
+        StoreUnavailable: The cache cannot be reached.
+    """
+    wait = asked_wait(request)
+    try:
+        found = engine().reads.look(str(key), patient=bool(wait), anew=True, part=part)
+        if wait and isinstance(found, Miss) and found.state.on_its_way:
+            with slots().if_free() as free:
+                found = engine().get(key, wait=wait if free else timedelta(0), part=part)
+    except UnknownPrecomputation as unknown:
+        failure = Failure(code=unknown.code, message=unknown.message)
+        return Miss(key=key, state=State.MISSING, failure=failure)
+    note_reader(request.environ, key, precomputer=engine())
+    return found
+
+
+def note_reader(environ: WSGIEnvironment, key: CacheKey, *, precomputer: Precomputer) -> None:
+    """Take a read for what its user does, if it says whose it is."""
+    if _READER in environ:
+        row = precomputer.catalogue.get(key.task_type)
+        precomputer.memory.note_read(environ[_READER], row=row, key=key)
 
 
 def hit(entry: Entry, request: Request) -> Response:
@@ -61,8 +109,13 @@ def hit_headers(entry: Entry) -> list[tuple[str, str]]:
         ("ETag", f'W/"{entry.etag}"'),
         ("Age", str(int(entry.age_seconds))),
         ("Cache-Control", f"private, max-age={int(entry.expires_in_seconds)}"),
-        ("X-Cache", "STALE" if entry.stale else "HIT"),
+        ("X-Cache", x_cache(entry)),
     ]
+
+
+def x_cache(entry: Entry) -> str:
+    """How an answer says whether what it holds is fresh."""
+    return "STALE" if entry.stale else "HIT"
 
 
 def hit_body(entry: Entry) -> bytes:

@@ -1,8 +1,6 @@
 """The entries: stored results with their ages, read in one round trip."""
 
 import hashlib
-import math
-import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,16 +11,15 @@ import orjson
 import redis
 
 from precompute.ages import ages_of
-from precompute.clock import Clock, from_ms, system_clock, to_ms
+from precompute.clock import Clock, system_clock, to_ms
 from precompute.durations import in_ms
-from precompute.entry import Entry, Failure, Miss, Origin, State, is_readable
+from precompute.early import draw_earliness
+from precompute.entry import Entry, Miss, Origin, is_readable
 from precompute.errors import InputGone, LeaseLost, StoreUnavailable
+from precompute.found import found_in
 from precompute.scripts import Scripts, check_writes, reaching_cache
 from precompute.subjects import CacheKey
 from precompute.task_type import TaskType
-
-STATES = {"waiting": State.QUEUED, **{state.value: state for state in State}}
-"""What callers see of a task's own state: waiting for inputs is queued to them."""
 
 _Item = TypeVar("_Item")
 
@@ -31,16 +28,6 @@ _BATCH = 500
 
 _ON_THE_WAY_MS = 60_000
 """Parts that were sent before their result are kept for it so long."""
-
-
-def draw_earliness() -> float:
-    """``-ln(u)`` with ``u`` drawn from (0, 1]: exponential with mean 1, XFetch's with ``beta`` 1.
-
-    A read at ``now`` refreshes early when ``now + cost * draw >= stale``: the nearer the end and the dearer the result,
-    the likelier, so that of many readers of a hot key one is early enough and the others never find it stale
-    (Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache Stampede Prevention, VLDB 2015).
-    """
-    return -math.log(1.0 - random.random())  # noqa: S311 - nobody gains by guessing it
 
 
 class Cache:
@@ -65,48 +52,54 @@ class Cache:
         """The instant in milliseconds since 1970."""
         return to_ms(self.clock())
 
-    def read(self, key: CacheKey, *, counted: bool = True, early: float | None = None) -> Entry | Miss:
+    def read(
+        self,
+        key: CacheKey,
+        *,
+        counted: bool = True,
+        early: float | None = None,
+        patient: bool = False,
+        part: str = "",
+    ) -> Entry | Miss:
         """The entry, or what is known of its task; counts as a hit, a stale hit or a miss unless told otherwise.
 
         Args:
             key: Where.
             counted: Whether it counts.
             early: How many times its cost this read comes early; left out, it is drawn.
+            patient: A miss that is on its way does not count: its reader waits for it, and reads again.
+            part: The entry's body is what is kept beside it under this name.
 
         Raises:
+            UnknownPrecomputation: The entry has no such part.
             StoreUnavailable: The cache cannot be reached.
         """
-        return self._read(key, counted=int(counted), early=self.draw() if early is None else early)[0]
+        early = self.draw() if early is None else early
+        return self._read(key, counted=int(counted), early=early, patient=patient, part=part)[0]
 
-    def read_to_keep(self, key: CacheKey, *, early: float) -> tuple[Entry | Miss, timedelta | None]:
+    def read_to_keep(
+        self, key: CacheKey, *, early: float, patient: bool = False, part: str = ""
+    ) -> tuple[Entry | Miss, timedelta | None]:
         """The same, and what computing it took where it may be kept near: then this read is not counted.
 
         Args:
             key: Where.
             early: How many times its cost this read comes early.
+            patient: As for :meth:`read`.
+            part: As for :meth:`read`.
 
         Raises:
+            UnknownPrecomputation: The entry has no such part.
             StoreUnavailable: The cache cannot be reached.
         """
-        return self._read(key, counted="keep", early=early)
+        return self._read(key, counted="keep", early=early, patient=patient, part=part)
 
-    def _read(self, key: CacheKey, *, counted: int | str, early: float) -> tuple[Entry | Miss, timedelta | None]:
+    def _read(
+        self, key: CacheKey, *, counted: int | str, early: float, patient: bool, part: str
+    ) -> tuple[Entry | Miss, timedelta | None]:
         now = self.now_ms()
-        found, *rest = self.scripts.run("read", str(key), now, counted, early)
-        if not found:
-            return _miss(key, rest), None
-        body, computed, stale, gone, etag, due, *cost = rest
-        entry = Entry(
-            key=key,
-            body=body,
-            computed_at=from_ms(int(computed)),
-            stale_at=from_ms(int(stale)),
-            gone_at=from_ms(int(gone)),
-            etag=etag.decode(),
-            read_at=from_ms(now),
-            due=due == 1,
-        )
-        return entry, timedelta(milliseconds=int(cost[0])) if cost else None
+        answer = self.scripts.run("read", str(key), now, counted, early, int(patient), part)
+        return found_in(answer, key=key, part=part, now_ms=now)
 
     def count_hits(self, hits: Mapping[str, int]) -> None:
         """Count hits, by task type, that were answered from what was kept near; raises ``StoreUnavailable``."""
@@ -128,7 +121,7 @@ class Cache:
             self.scripts.run("count", *chain.from_iterable(batch))
 
     def read_part(self, key: CacheKey, name: str) -> bytes | None:
-        """Bytes kept beside an entry, or None when the entry or the part is not there."""
+        """Bytes kept beside an entry, however old, for whom a read would not count; None when they are not there."""
         with reaching_cache():
             part: bytes | None = self.client.hget(f"pc:e:{key}", f"p:{name}")
         return part
@@ -279,16 +272,6 @@ class StoredEntry:
         if found is None:
             raise InputGone(f"{self.key} is gone from the cache")
         return found
-
-
-def _miss(key: CacheKey, task: list[bytes | None]) -> Miss:
-    task_id, state, code, error = (None if value is None else value.decode() for value in task)
-    seen = STATES.get(state or "", State.MISSING)
-    if seen is State.READY:
-        # The task ended well but its entry is gone: expired or evicted.
-        seen = State.MISSING
-    failure = Failure(code=code or "internal", message=error or "") if seen is State.FAILED else None
-    return Miss(key=key, state=seen, task_id=task_id if seen is not State.MISSING else None, failure=failure)
 
 
 def in_batches(items: Iterable[_Item], *, most: int) -> Iterator[list[_Item]]:

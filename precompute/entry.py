@@ -38,6 +38,10 @@ class State(StrEnum):
         return self in (State.QUEUED, State.RUNNING)
 
 
+STATES = {"waiting": State.QUEUED, **{state.value: state for state in State}}
+"""What callers see of a task's own state: waiting for inputs is queued to them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """Why a computation failed: a word for programs and a sentence for people."""
@@ -52,7 +56,7 @@ class Entry:
 
     Attributes:
         key: Under which it is kept.
-        body: The result as UTF-8 JSON, exactly as readers get it.
+        body: The result as UTF-8 JSON, exactly as readers get it; the bytes of a part where one was asked for.
         computed_at: When it was stored.
         stale_at: Until then it is fresh; in 1970 for one that was made stale, whatever a clock says.
         gone_at: Until then it is served, stale; after that only while computing it anew fails.
@@ -77,7 +81,7 @@ class Entry:
 
     @property
     def early(self) -> bool:
-        """Whether its refresh is due though it is fresh: see :func:`precompute.cache.draw_earliness`."""
+        """Whether its refresh is due though it is fresh: see :func:`precompute.early.draw_earliness`."""
         return self.due and not self.stale
 
     @property

@@ -10,10 +10,10 @@ from itertools import count, islice
 import orjson
 
 from precompute.admission import DEFAULT, Bounds, admit_all
-from precompute.cache import STATES, Cache, in_batches
+from precompute.cache import Cache, in_batches
 from precompute.catalogue import Catalogue
 from precompute.clock import from_ms
-from precompute.entry import State
+from precompute.entry import STATES, State
 from precompute.errors import BadParameters, PrecomputeError, UnknownPrecomputation
 from precompute.events import event_if_known
 from precompute.ledger import Ledger

@@ -7,10 +7,10 @@ from enum import StrEnum
 
 import orjson
 
-from precompute.cache import STATES, Cache
+from precompute.cache import Cache
 from precompute.clock import from_ms, to_ms
 from precompute.durations import in_ms
-from precompute.entry import Failure, State, is_readable
+from precompute.entry import STATES, Failure, State, is_readable
 from precompute.message import Message
 from precompute.planner import Plan, PlannedTask
 from precompute.queues import Queue

@@ -107,22 +107,21 @@ class NearReads:
         self._ended = threading.Event()
         self._read_at = 0.0
 
-    def get(self, name: str) -> Entry | Miss:
-        """The result under a key, or why there is none; reading a stale one starts its refresh.
+    def get(self, name: str, *, patient: bool = False, anew: bool = False, part: str = "") -> Entry | Miss:
+        """The result under a key, or why there is none; as :meth:`precompute.reads.Reads.look`.
 
-        Raises:
-            BadParameters: It is no key.
-            UnknownPrecomputation: No served task type has such keys.
-            StoreUnavailable: The cache cannot be reached.
+        Parts are not kept: a few pictures would take the place of all else. They are counted as what is kept is, since
+        a count that is added to an entry changes it, and with each picture that a page loads all would forget it.
         """
         early = self._cache.draw()
+        from_here = not (anew or part)
         # What was told until now is passed on by this, so it comes before the look.
-        if self._tracking.current() and (kept := self._kept.get(name)) is not None:
+        if from_here and self._tracking.current() and (kept := self._kept.get(name)) is not None:
             now = self._cache.clock()
             if now + early * kept.cost < kept.entry.stale_at:
                 self._note(kept, name, to_ms(now))
                 return replace(kept.entry, read_at=now)
-        return self._ask(name, early=early)
+        return self._ask(name, early=early, patient=patient, part=part)
 
     def flush_hits(self) -> None:
         """Add the reads of this process to everybody's counters; when this returns, none that came before is missing.
@@ -164,30 +163,28 @@ class NearReads:
             self._thread.join()
         self._end()
 
-    def _ask(self, name: str, *, early: float) -> Entry | Miss:
+    def _ask(self, name: str, *, early: float, patient: bool, part: str) -> Entry | Miss:
         key = CacheKey.parse(name)
         self._check(key)
         self._follow()
         # From here on a change takes the ticket away, and so does the end of being told of changes.
-        ticket = self._asked[name] = object()
+        ticket = object()
+        if not part:
+            self._asked[name] = ticket
         try:
             if self._tracking.current():
-                found = self._read_to_keep(key, name, early=early, ticket=ticket)
+                found, cost = self._cache.read_to_keep(key, early=early, patient=patient, part=part)
+                if isinstance(found, Entry) and cost is not None:
+                    kept = Kept(entry=found, cost=cost)
+                    self._note(kept, name, to_ms(found.read_at))
+                    self._keep(name, kept, ticket=ticket)
             else:
-                found = self._cache.read(key, early=early)
+                found = self._cache.read(key, early=early, patient=patient, part=part)
         finally:
             if self._asked.get(name) is ticket:
                 self._asked.pop(name, None)
         if isinstance(found, Entry) and found.due:
             self._refresh(found)
-        return found
-
-    def _read_to_keep(self, key: CacheKey, name: str, *, early: float, ticket: object) -> Entry | Miss:
-        found, cost = self._cache.read_to_keep(key, early=early)
-        if isinstance(found, Entry) and cost is not None:
-            kept = Kept(entry=found, cost=cost)
-            self._note(kept, name, to_ms(found.read_at))
-            self._keep(name, kept, ticket=ticket)
         return found
 
     def _note(self, kept: Kept, name: str, read_ms: int) -> None:

@@ -23,17 +23,14 @@ from precompute.load import Backlog
 from precompute.measures import Measures, measure
 from precompute.memory import Memory
 from precompute.message import Dispatch
-from precompute.near import NearReads
 from precompute.notifications import Notifications
 from precompute.patterns import Pattern
 from precompute.prediction import Prediction
+from precompute.reads import LOOK_AGAIN_S, Reads
 from precompute.refreshing import Refreshing
 from precompute.settings import Settings
 from precompute.subjects import CacheKey, SubjectRef, check_id
 from precompute.task_type import TaskType
-
-_LOOK_AGAIN_S = 5.0
-"""A waiting reader looks by itself this often, in case a notification was lost with its connection."""
 
 
 class Precomputer:
@@ -75,7 +72,6 @@ class Precomputer:
         self.memory = memory
         self.foresight = foresight
         self.callbacks = callbacks
-        self.near: NearReads | None = None
         self.backlog = Backlog(cache, catalogue)
         self.refreshing = Refreshing(
             settings=settings,
@@ -85,6 +81,7 @@ class Precomputer:
             dispatch=dispatch,
             backlog=self.backlog,
         )
+        self.reads = Reads(cache, check=self._served, refresh=self.refreshing.on_read, notifications=notifications)
         self.failures = Failures(
             ledger=ledger,
             catalogue=catalogue,
@@ -183,39 +180,24 @@ class Precomputer:
         """
         return self.foresight.of(user_ids)
 
-    def get(self, key: CacheKey, *, wait: timedelta = timedelta(0)) -> Entry | Miss:
+    def get(self, key: CacheKey, *, wait: timedelta = timedelta(0), part: str = "") -> Entry | Miss:
         """The result under ``key``, or why there is none; reading a stale one starts its refresh.
 
         Args:
             key: Of a served task type.
             wait: How long to hold on while it is being computed.
+            part: What of the bytes beside it is read in its place (``1.jpg``, ``captions.vtt``); a read like any.
 
         Raises:
-            UnknownPrecomputation: No served task type has such keys.
+            UnknownPrecomputation: No served task type has such keys, or the result no such part.
             StoreUnavailable: The cache cannot be reached.
         """
-        self._served(key)
-        if wait > timedelta(0):
-            self._hold_on(key, wait)
-        found = self.cache.read(key)
-        if isinstance(found, Entry) and found.due:
-            self.refreshing.on_read(found)
-        return found
+        return self.reads.get(key, wait=wait, part=part)
 
     def keep_near(self) -> None:
         """Keep results in this process that are read again and again, as far as the settings allow."""
         if most := self.settings.near_cache_mb * 1_000_000:
-            again = self.refreshing.on_read
-            self.near = NearReads(self.cache, check=self._served, refresh=again, most_bytes=most)
-
-    def get_part(self, key: CacheKey, name: str) -> bytes | None:
-        """Bytes kept beside a result (``1.jpg``, ``captions.vtt``), or None when there are none.
-
-        Raises:
-            UnknownPrecomputation: No served task type has such keys.
-        """
-        self._served(key)
-        return self.cache.read_part(key, name)
+            self.reads.keep_near(most_bytes=most)
 
     def invalidate(self, pattern: str, *, soft: bool = False) -> int:
         """Delete every result that ``pattern`` matches and what came of it, or mark it stale; how many in all.
@@ -266,12 +248,11 @@ class Precomputer:
                 left = deadline - time.monotonic()
                 if left <= 0 or not any(record.state.on_its_way for record in records):
                     return
-                sleep(min(left, _LOOK_AGAIN_S))
+                sleep(min(left, LOOK_AGAIN_S))
 
     def measures(self) -> Measures:
         """Counts and workers as they are now."""
-        if self.near is not None:
-            self.near.flush_hits()
+        self.reads.flush_hits()
         return measure(self.cache, self.catalogue)
 
     def _on(self, trigger: Trigger) -> Receipt:
@@ -285,16 +266,3 @@ class Precomputer:
         if not row.served or row.subject is not key.ref.subject:
             raise UnknownPrecomputation(f"no result is kept under {key}")
         return row
-
-    def _hold_on(self, key: CacheKey, wait: timedelta) -> None:
-        deadline = time.monotonic() + wait.total_seconds()
-        if not self._on_its_way(key):
-            return
-        with self.notifications.listening(key) as sleep:
-            while self._on_its_way(key) and (left := deadline - time.monotonic()) > 0:
-                sleep(min(left, _LOOK_AGAIN_S))
-
-    def _on_its_way(self, key: CacheKey) -> bool:
-        # A request that waits counts as the one read that answers it, not as each look.
-        found = self.cache.read(key, counted=False)
-        return isinstance(found, Miss) and found.state.on_its_way

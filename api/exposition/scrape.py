@@ -128,8 +128,7 @@ class Scrape(Collector):
         cache, catalogue = self._cache, self._precomputer.catalogue
         if self._requests is not None:
             self._requests.flush()
-        if self._precomputer.near is not None:
-            self._precomputer.near.flush_hits()
+        self._precomputer.reads.flush_hits()
         counters = counted(cache)
         measures, now = measure(cache, catalogue, counters=counters), standing(cache)
         return [

@@ -1,18 +1,18 @@
 """Results go out, and are invalidated."""
 
-from datetime import timedelta
 from typing import Any
 
 from flask import Response, request
 
-from api.answers import CacheHitSchema, CacheMissSchema, InvalidatedSchema
+from api.answers import CacheHitSchema, InvalidatedSchema
 from api.blueprint import NounBlueprint, answers, fails
-from api.engine import engine, slots
-from api.examples import CACHE_HITS, CACHE_MISSES, INVALIDATED
-from api.reading import ROUTE, asked_wait, hit, miss
+from api.engine import engine
+from api.examples import CACHE_HITS, INVALIDATED
+from api.read_parameters import MISSED, PARAMETERS, X_CACHE
+from api.reading import ROUTE, find, hit, miss
 from api.schemas import InvalidateQuerySchema, InvalidateSchema
-from precompute.entry import Entry, Failure, Miss, State
-from precompute.errors import BadParameters, UnknownPrecomputation
+from precompute.entry import Entry
+from precompute.errors import BadParameters
 from precompute.subjects import CacheKey
 
 blueprint = NounBlueprint("cache", __name__, description="Read results, and drop them.")
@@ -21,45 +21,16 @@ _HEADERS = {
     "ETag": "Names the result's content; weak, since the ages in the body move on.",
     "Age": "Whole seconds since it was computed.",
     "Cache-Control": "`private, max-age=` the seconds it stays fresh.",
-    "X-Cache": "`HIT` or `STALE`.",
+    **X_CACHE,
 }
-_READER = "HTTP_X_USER_ID"
-_MISS_HEADERS = {"X-Cache": "`MISS`.", "Retry-After": "Seconds; while processing."}
-_PARAMETERS = [
-    {
-        "in": "query",
-        "name": "wait",
-        "description": "Holds the request until the running computation is done, or this many seconds are over.",
-        "schema": {"type": "number", "minimum": 0, "maximum": 30, "default": 0},
-    },
-    {
-        "in": "header",
-        "name": "If-None-Match",
-        "description": "The `ETag` of an earlier answer; an unchanged result then answers 304.",
-        "schema": {"type": "string"},
-    },
-    {
-        "in": "header",
-        "name": "X-User-Id",
-        "description": (
-            "Who reads, so that predictions learn from it: the read is recorded as the action that this result is "
-            "needed for (`dashboard_data` as `dashboard_view`), once for reads within ten seconds of each other. "
-            "Afterwards, and not at all where that cannot be done or this is no id; the read itself never suffers. "
-            "Do not report the same view to `/actions` as well."
-        ),
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"},
-        "example": "user_67890",
-    },
-]
 _RESPONSES: dict[int, Any] = {
     200: answers("The result.", schema=CacheHitSchema, examples=CACHE_HITS, headers=_HEADERS),
     304: answers("The caller has it already.", headers=_HEADERS),
-    **fails(422, 503),
-    404: answers("No result now.", schema=CacheMissSchema, examples=CACHE_MISSES, headers=_MISS_HEADERS),
+    **MISSED,
 }
 
 
-@blueprint.route(ROUTE, parameters=_PARAMETERS)
+@blueprint.route(ROUTE, parameters=PARAMETERS)
 @blueprint.doc(responses=_RESPONSES)
 def read_result(cache_key: str) -> Response:
     """Read a result.
@@ -67,14 +38,7 @@ def read_result(cache_key: str) -> Response:
     A miss is 404 and never held unless `wait` says so: compute for yourself then. When too many requests wait already,
     this one is answered at once.
     """
-    key = CacheKey.parse(cache_key)
-    try:
-        found = _found(key) if request.query_string else engine().get(key)
-    except UnknownPrecomputation as unknown:
-        failure = Failure(code=unknown.code, message=unknown.message)
-        return miss(Miss(key=key, state=State.MISSING, failure=failure))
-    if _READER in request.environ:
-        engine().memory.note_read(request.environ[_READER], row=engine().catalogue.get(key.task_type), key=key)
+    found = find(CacheKey.parse(cache_key), request)
     return hit(found, request) if isinstance(found, Entry) else miss(found)
 
 
@@ -96,11 +60,3 @@ def invalidate_results(query: dict[str, Any], body: dict[str, Any]) -> dict[str,
         flaw = "Missing data for required field."
         raise BadParameters(f"pattern: {flaw}", fields={"pattern": [flaw]})
     return {"invalidated": engine().invalidate(wanted["pattern"], soft=wanted["soft"])}
-
-
-def _found(key: CacheKey) -> Entry | Miss:
-    wait = asked_wait(request)
-    if not wait:
-        return engine().get(key)
-    with slots().if_free() as free:
-        return engine().get(key, wait=wait if free else timedelta(0))

@@ -1,21 +1,24 @@
 -- One read: the entry, or what is known of its task; counted in the same round trip.
 -- ARGV: key, now (ms), counted (1|0; keep: as 1, but what may be kept near is not), patience drawn for an early refresh (a
--- number, see Cache.read).
--- Returns {1, v, at, st, go, et, due (1|0: its refresh is to be started), co (keep it: it was not counted)} or
--- {0, id, state, error_code, error}.
+-- number, see Cache.read), patient (1: a miss that is on its way is not counted, for its reader waits and reads again),
+-- part ('' none; else what is kept under that name takes the place of v).
+-- Returns {1, v, at, st, go, et, due (1|0: its refresh is to be started), co (keep it: it was not counted)},
+-- {0, id, state, error_code, error}, or {2} where the entry has no such part: nothing was read, and nothing counted.
 local key, now, counted = ARGV[1], tonumber(ARGV[2]), ARGV[3] ~= '0'
 local name, row = 'pc:e:' .. key, string.match(key, '^[^:]+')
-local entry = redis.call('HMGET', name, 'v', 'at', 'st', 'go', 'et', 'rd', 'ke', 'co', 'ca', 'pk', 'du', 'fv')
+local body = ARGV[6] == '' and 'v' or 'p:' .. ARGV[6]
+local entry = redis.call('HMGET', name, body, 'at', 'st', 'go', 'et', 'rd', 'ke', 'co', 'ca', 'pk', 'du', 'fv')
 -- What a newer version wrote is none of ours: a miss, and left where it is (FORMAT of shared.lua).
 local foreign = entry[12] and entry[12] ~= '1' and tonumber(entry[12]) > 1
 local stale, task = tonumber(entry[3]), nil
-local served = entry[1] and not foreign and (now < stale or now < tonumber(entry[4]))
+local served = entry[2] and not foreign and (now < stale or now < tonumber(entry[4]))
 if not served then
   task = redis.call('HMGET', 'pc:t:' .. key, 'id', 'state', 'error_code', 'error', 'fails', 'attempts')
   -- Kept for errors: served as long as computing it anew has failed and not succeeded since.
-  served = entry[1] and not foreign and now < tonumber(entry[7]) and (task[2] == 'failed' or task[5] or task[6])
+  served = entry[2] and not foreign and now < tonumber(entry[7]) and (task[2] == 'failed' or task[5] or task[6])
 end
 if served then
+  if not entry[1] then return { 2 } end
   local due = 0
   -- Reads of it are only counted: it is fresh, has been read before, is not parked, and this one does not come early.
   if ARGV[3] == 'keep' and entry[6] ~= '0' and not entry[10] and now + entry[8] * ARGV[4] < stale then
@@ -42,8 +45,9 @@ if served then
   return { 1, entry[1], entry[2], entry[3], entry[4], entry[5], due }
 end
 -- shared.lua
-if counted then redis.call('HINCRBY', 'pc:m', 'miss:' .. row, 1) end
-if not foreign and (not entry[1] or now >= tonumber(entry[7])) then
+local on_its_way = task[2] == 'waiting' or task[2] == 'queued' or task[2] == 'running'
+if counted and not (on_its_way and ARGV[5] == '1') then redis.call('HINCRBY', 'pc:m', 'miss:' .. row, 1) end
+if not foreign and (not entry[2] or now >= tonumber(entry[7])) then
   -- Evicted, or past its time: the indexes must not name it any longer.
   redis.call('DEL', name)
   unindex(key)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from bench import SOLO, TTL, Bench, at_once, key
 
-from precompute.cache import draw_earliness
+from precompute.early import draw_earliness
 from precompute.entry import Entry
 from precompute.precomputer import Precomputer
 

@@ -138,15 +138,7 @@ def test_only_served_results_can_be_read(precomputer: Precomputer, bench: Bench,
     with pytest.raises(UnknownPrecomputation):
         precomputer.get(CacheKey.parse(text))
     with pytest.raises(UnknownPrecomputation):
-        precomputer.get_part(CacheKey.parse(text), "sound")
-
-
-def test_a_part_is_read_beside_its_result(precomputer: Precomputer, bench: Bench) -> None:
-    """As a thumbnail beside its list; None when there is none of that name."""
-    bench.have(SOLO, parts={"1.jpg": b"\xff\xd8"})
-
-    assert precomputer.get_part(key(SOLO), "1.jpg") == b"\xff\xd8"
-    assert precomputer.get_part(key(SOLO), "9.jpg") is None
+        precomputer.get(CacheKey.parse(text), part="sound")
 
 
 def test_a_pattern_that_is_none_is_refused(precomputer: Precomputer) -> None:

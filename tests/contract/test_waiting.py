@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from bench import CUTS, LOOKS, RATE, RAW, SOLO, Bench, key
+from near_process import NAME, Process, until
 from watched_precomputer import WatchedSleep
 
 from precompute.entry import Entry, Miss, State
@@ -85,6 +86,49 @@ def test_a_wait_ends_when_its_time_is_up(precomputer: Precomputer, bench: Bench)
     found = precomputer.get(key(SOLO), wait=timedelta(milliseconds=50))
 
     assert found == Miss(key=key(SOLO), state=State.QUEUED, task_id=receipt.queued["solo"])
+
+
+def test_a_result_that_is_there_is_read_once_by_who_would_wait(
+    precomputer: Precomputer, bench: Bench, notifications: WatchedSleep
+) -> None:
+    """One question to the server, and nobody listens for changes: as if they would not wait."""
+    bench.have(SOLO)
+    bench.client.config_resetstat()
+    assert isinstance(precomputer.get(key(SOLO), wait=LONG), Entry)
+    assert bench.commands()["evalsha"] == 1
+    assert notifications._thread is None
+
+
+def test_a_miss_that_is_waited_for_is_counted_when_the_wait_ends(
+    bench: Bench, processes: Callable[..., Process]
+) -> None:
+    """Only what is on its way can be waited for: where nothing is, the first look is the read."""
+    process = processes()
+    assert isinstance(process.near.get(NAME, patient=True), Miss)
+    assert bench.counters()["miss:solo"] == 1
+    bench.trigger(SOLO)
+    assert isinstance(process.near.get(NAME, patient=True), Miss)
+    assert bench.counters()["miss:solo"] == 1
+    process.read()
+    assert bench.counters()["miss:solo"] == 2
+
+
+def test_who_would_wait_is_answered_from_here_and_who_wants_no_copy_is_not(
+    bench: Bench, processes: Callable[..., Process]
+) -> None:
+    """A result that is kept needs no waiting; asked anew, the server answers however often it is read."""
+    bench.have(SOLO)
+    process = processes()
+    process.keeps()
+
+    def asks(**options: bool) -> bool:
+        before = process.asked
+        assert isinstance(process.near.get(NAME, **options), Entry)
+        return process.asked > before
+
+    until(lambda: not asks(patient=True))
+    assert all(asks(anew=True) for _ in range(50))
+    until(process.from_here)
 
 
 def test_a_request_that_waited_counts_as_one_read(precomputer: Precomputer, bench: Bench) -> None:

@@ -201,7 +201,7 @@ export interface paths {
                 wait?: number;
             };
             header?: {
-                /** @description The `ETag` of an earlier answer; an unchanged result then answers 304. */
+                /** @description The `ETag` of an earlier answer; what is unchanged then answers 304. */
                 "If-None-Match"?: string;
                 /** @description Who reads, so that predictions learn from it: the read is recorded as the action that this result is needed for (`dashboard_data` as `dashboard_view`), once for reads within ten seconds of each other. Afterwards, and not at all where that cannot be done or this is no id; the read itself never suffers. Do not report the same view to `/actions` as well. */
                 "X-User-Id"?: string;
@@ -385,10 +385,15 @@ export interface paths {
     };
     "/api/precompute/videos/{video_id}/thumbnails/{rank}.jpg": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Holds the request until the running computation is done, or this many seconds are over. */
+                wait?: number;
+            };
             header?: {
-                /** @description The `ETag` of an earlier answer; unchanged content then answers 304. */
+                /** @description The `ETag` of an earlier answer; what is unchanged then answers 304. */
                 "If-None-Match"?: string;
+                /** @description Who reads, so that predictions learn from it: the read is recorded as the action that this result is needed for (`dashboard_data` as `dashboard_view`), once for reads within ten seconds of each other. Afterwards, and not at all where that cannot be done or this is no id; the read itself never suffers. Do not report the same view to `/actions` as well. */
+                "X-User-Id"?: string;
                 /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
                 "X-Request-Id"?: string;
             };
@@ -400,7 +405,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** One of a video's best stills; rank 1 is the best. */
+        /**
+         * One of a video's best stills; rank 1 is the best.
+         * @description A read of `thumbnail_generation`: as fresh, counted and refreshed as that, and missing with it.
+         */
         get: operations["getThumbnail"];
         put?: never;
         post?: never;
@@ -412,10 +420,15 @@ export interface paths {
     };
     "/api/precompute/videos/{video_id}/captions.vtt": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Holds the request until the running computation is done, or this many seconds are over. */
+                wait?: number;
+            };
             header?: {
-                /** @description The `ETag` of an earlier answer; unchanged content then answers 304. */
+                /** @description The `ETag` of an earlier answer; what is unchanged then answers 304. */
                 "If-None-Match"?: string;
+                /** @description Who reads, so that predictions learn from it: the read is recorded as the action that this result is needed for (`dashboard_data` as `dashboard_view`), once for reads within ten seconds of each other. Afterwards, and not at all where that cannot be done or this is no id; the read itself never suffers. Do not report the same view to `/actions` as well. */
+                "X-User-Id"?: string;
                 /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
                 "X-Request-Id"?: string;
             };
@@ -425,7 +438,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** A video's subtitles as WebVTT. */
+        /**
+         * A video's subtitles as WebVTT.
+         * @description A read of `caption_generation`: as fresh, counted and refreshed as that, and missing with it.
+         */
         get: operations["getCaptionsVtt"];
         put?: never;
         post?: never;
@@ -437,10 +453,15 @@ export interface paths {
     };
     "/api/precompute/videos/{video_id}/captions.srt": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Holds the request until the running computation is done, or this many seconds are over. */
+                wait?: number;
+            };
             header?: {
-                /** @description The `ETag` of an earlier answer; unchanged content then answers 304. */
+                /** @description The `ETag` of an earlier answer; what is unchanged then answers 304. */
                 "If-None-Match"?: string;
+                /** @description Who reads, so that predictions learn from it: the read is recorded as the action that this result is needed for (`dashboard_data` as `dashboard_view`), once for reads within ten seconds of each other. Afterwards, and not at all where that cannot be done or this is no id; the read itself never suffers. Do not report the same view to `/actions` as well. */
+                "X-User-Id"?: string;
                 /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
                 "X-Request-Id"?: string;
             };
@@ -450,7 +471,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** A video's subtitles as SubRip. */
+        /**
+         * A video's subtitles as SubRip.
+         * @description A read of `caption_generation`: as fresh, counted and refreshed as that, and missing with it.
+         */
         get: operations["getCaptionsSrt"];
         put?: never;
         post?: never;
@@ -3055,7 +3079,7 @@ export interface operations {
                 wait?: number;
             };
             header?: {
-                /** @description The `ETag` of an earlier answer; an unchanged result then answers 304. */
+                /** @description The `ETag` of an earlier answer; what is unchanged then answers 304. */
                 "If-None-Match"?: string;
                 /** @description Who reads, so that predictions learn from it: the read is recorded as the action that this result is needed for (`dashboard_data` as `dashboard_view`), once for reads within ten seconds of each other. Afterwards, and not at all where that cannot be done or this is no id; the read itself never suffers. Do not report the same view to `/actions` as well. */
                 "X-User-Id"?: string;
@@ -3135,6 +3159,8 @@ export interface operations {
                 headers: {
                     /** @description `MISS`. */
                     "X-Cache"?: "HIT" | "STALE" | "MISS";
+                    /** @description `no-store`. */
+                    "Cache-Control"?: string;
                     /** @description Seconds; while processing. */
                     "Retry-After"?: number;
                     /** @description Names the request in every log line about it. */
@@ -3968,10 +3994,15 @@ export interface operations {
     };
     getThumbnail: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Holds the request until the running computation is done, or this many seconds are over. */
+                wait?: number;
+            };
             header?: {
-                /** @description The `ETag` of an earlier answer; unchanged content then answers 304. */
+                /** @description The `ETag` of an earlier answer; what is unchanged then answers 304. */
                 "If-None-Match"?: string;
+                /** @description Who reads, so that predictions learn from it: the read is recorded as the action that this result is needed for (`dashboard_data` as `dashboard_view`), once for reads within ten seconds of each other. Afterwards, and not at all where that cannot be done or this is no id; the read itself never suffers. Do not report the same view to `/actions` as well. */
+                "X-User-Id"?: string;
                 /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
                 "X-Request-Id"?: string;
             };
@@ -3990,8 +4021,10 @@ export interface operations {
                 headers: {
                     /** @description Names the content. */
                     ETag?: string;
-                    /** @description `private, max-age=60` */
+                    /** @description `private, max-age=` the seconds its result stays fresh, 60 at most. */
                     "Cache-Control"?: string;
+                    /** @description `HIT` or `STALE`. */
+                    "X-Cache"?: "HIT" | "STALE" | "MISS";
                     /** @description Names the request in every log line about it. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4005,8 +4038,10 @@ export interface operations {
                 headers: {
                     /** @description Names the content. */
                     ETag?: string;
-                    /** @description `private, max-age=60` */
+                    /** @description `private, max-age=` the seconds its result stays fresh, 60 at most. */
                     "Cache-Control"?: string;
+                    /** @description `HIT` or `STALE`. */
+                    "X-Cache"?: "HIT" | "STALE" | "MISS";
                     /** @description Names the request in every log line about it. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4037,15 +4072,21 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description No result now. */
             404: {
                 headers: {
+                    /** @description `MISS`. */
+                    "X-Cache"?: "HIT" | "STALE" | "MISS";
+                    /** @description `no-store`. */
+                    "Cache-Control"?: string;
+                    /** @description Seconds; while processing. */
+                    "Retry-After"?: number;
                     /** @description Names the request in every log line about it. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["CacheMiss"];
                 };
             };
             /** @description Something does not fit; `fields` names it. */
@@ -4089,10 +4130,15 @@ export interface operations {
     };
     getCaptionsVtt: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Holds the request until the running computation is done, or this many seconds are over. */
+                wait?: number;
+            };
             header?: {
-                /** @description The `ETag` of an earlier answer; unchanged content then answers 304. */
+                /** @description The `ETag` of an earlier answer; what is unchanged then answers 304. */
                 "If-None-Match"?: string;
+                /** @description Who reads, so that predictions learn from it: the read is recorded as the action that this result is needed for (`dashboard_data` as `dashboard_view`), once for reads within ten seconds of each other. Afterwards, and not at all where that cannot be done or this is no id; the read itself never suffers. Do not report the same view to `/actions` as well. */
+                "X-User-Id"?: string;
                 /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
                 "X-Request-Id"?: string;
             };
@@ -4109,8 +4155,10 @@ export interface operations {
                 headers: {
                     /** @description Names the content. */
                     ETag?: string;
-                    /** @description `private, max-age=60` */
+                    /** @description `private, max-age=` the seconds its result stays fresh, 60 at most. */
                     "Cache-Control"?: string;
+                    /** @description `HIT` or `STALE`. */
+                    "X-Cache"?: "HIT" | "STALE" | "MISS";
                     /** @description Names the request in every log line about it. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4124,8 +4172,10 @@ export interface operations {
                 headers: {
                     /** @description Names the content. */
                     ETag?: string;
-                    /** @description `private, max-age=60` */
+                    /** @description `private, max-age=` the seconds its result stays fresh, 60 at most. */
                     "Cache-Control"?: string;
+                    /** @description `HIT` or `STALE`. */
+                    "X-Cache"?: "HIT" | "STALE" | "MISS";
                     /** @description Names the request in every log line about it. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4156,15 +4206,21 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description No result now. */
             404: {
                 headers: {
+                    /** @description `MISS`. */
+                    "X-Cache"?: "HIT" | "STALE" | "MISS";
+                    /** @description `no-store`. */
+                    "Cache-Control"?: string;
+                    /** @description Seconds; while processing. */
+                    "Retry-After"?: number;
                     /** @description Names the request in every log line about it. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["CacheMiss"];
                 };
             };
             /** @description Something does not fit; `fields` names it. */
@@ -4208,10 +4264,15 @@ export interface operations {
     };
     getCaptionsSrt: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Holds the request until the running computation is done, or this many seconds are over. */
+                wait?: number;
+            };
             header?: {
-                /** @description The `ETag` of an earlier answer; unchanged content then answers 304. */
+                /** @description The `ETag` of an earlier answer; what is unchanged then answers 304. */
                 "If-None-Match"?: string;
+                /** @description Who reads, so that predictions learn from it: the read is recorded as the action that this result is needed for (`dashboard_data` as `dashboard_view`), once for reads within ten seconds of each other. Afterwards, and not at all where that cannot be done or this is no id; the read itself never suffers. Do not report the same view to `/actions` as well. */
+                "X-User-Id"?: string;
                 /** @description Names the request, instead of a name of our own; 1 to 128 characters of `A-Za-z0-9._:/+=@-`. */
                 "X-Request-Id"?: string;
             };
@@ -4228,8 +4289,10 @@ export interface operations {
                 headers: {
                     /** @description Names the content. */
                     ETag?: string;
-                    /** @description `private, max-age=60` */
+                    /** @description `private, max-age=` the seconds its result stays fresh, 60 at most. */
                     "Cache-Control"?: string;
+                    /** @description `HIT` or `STALE`. */
+                    "X-Cache"?: "HIT" | "STALE" | "MISS";
                     /** @description Names the request in every log line about it. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4243,8 +4306,10 @@ export interface operations {
                 headers: {
                     /** @description Names the content. */
                     ETag?: string;
-                    /** @description `private, max-age=60` */
+                    /** @description `private, max-age=` the seconds its result stays fresh, 60 at most. */
                     "Cache-Control"?: string;
+                    /** @description `HIT` or `STALE`. */
+                    "X-Cache"?: "HIT" | "STALE" | "MISS";
                     /** @description Names the request in every log line about it. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4275,15 +4340,21 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description No result now. */
             404: {
                 headers: {
+                    /** @description `MISS`. */
+                    "X-Cache"?: "HIT" | "STALE" | "MISS";
+                    /** @description `no-store`. */
+                    "Cache-Control"?: string;
+                    /** @description Seconds; while processing. */
+                    "Retry-After"?: number;
                     /** @description Names the request in every log line about it. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["CacheMiss"];
                 };
             };
             /** @description Something does not fit; `fields` names it. */

@@ -147,7 +147,8 @@ class ApiBench:
         assert self.parts.ledger.fail(CacheKey.parse(key), owner="w1", failure=failure, retry_in=None)
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Let go of the connections, once what was noted of reads is recorded: its thread ends with that."""
+        self.precomputer.memory.close()
         self.parts.cache.client.connection_pool.disconnect(inuse_connections=False)
         self._celery.close()
         # kombu keeps its pools for the whole process, by the broker's address.

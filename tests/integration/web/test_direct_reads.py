@@ -1,19 +1,38 @@
-"""A plain read is answered before Flask, and the answer is the one that the view gives."""
+"""A read is answered before Flask, and the answer is the one that the view gives."""
 
+import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from api_bench import CTR, ApiBench
+from flask import request_started
+from servers import ValkeyServer
 from werkzeug.test import TestResponse
 
 from api.app import create_app
+from api.exposition.requests import durations_by_kind
+from api.reading import ROUTE
+from api.views.exposition import scrape_of
 from precompute.api_keys import Scope, new_key
 
 LONG_WAY = "?long=1"
 """Whatever asks for more than the result goes through the view."""
 
 CHANGING = {"X-Request-Id", "Date"}
+
+
+@pytest.fixture
+def long_ways(api: ApiBench) -> Iterator[list[str]]:
+    """The paths of requests that went through Flask."""
+    paths: list[str] = []
+
+    def began(_: object, **__: object) -> None:
+        paths.append("long")
+
+    with request_started.connected_to(began, api.app):
+        yield paths
 
 
 def told(answer: TestResponse) -> tuple[int, bytes, dict[str, str]]:
@@ -88,3 +107,105 @@ def test_a_plain_read_takes_a_key_where_keys_are_asked_for(api: ApiBench) -> Non
     for status, ways in asked.items():
         for headers in ways:
             assert client.get(path, headers=headers).status_code == status, headers
+
+
+ASKED = [
+    ("", {"X-User-Id": "u1"}),
+    ("", {"X-User-Id": "no user"}),
+    ("", {"Cache-Control": "no-cache", "Pragma": "no-cache"}),
+    ("", {"Cache-Control": "max-age=0"}),
+    ("?wait=5", {}),
+    ("?wait=0", {}),
+    ("?wait=0.5", {"X-User-Id": "u1", "Cache-Control": "no-cache", "If-None-Match": "*"}),
+]
+"""As gateways, browsers and HTTP libraries send them: queries and headers."""
+
+
+@pytest.mark.parametrize(("query", "headers"), ASKED)
+def test_reads_as_gateways_send_them_are_answered_before_flask(
+    api: ApiBench, long_ways: list[str], query: str, headers: dict[str, str]
+) -> None:
+    """On behalf of a user, willing to wait, with what browsers add: a hit as a plain one, and a miss that is final."""
+    path = f"/cache/{CTR}{query}"
+    missed = told(api.get(path, headers=headers))
+    assert missed[0] == 404
+    api.trigger()
+    api.store(value=b'{"ctr": 0.0142}')
+    long_ways.clear()
+    found = told(api.get(path, headers=headers))
+    assert long_ways == []
+    assert found == told(api.get(f"{path}{'&' if query else '?'}long=1", headers=headers))
+    assert long_ways == ["long"]
+
+
+@pytest.mark.parametrize("wait", ["", "soon", "-1", "30.1", "nan", "inf", "1e400", "1_0", "5&wait=6", "%35"])
+def test_a_wait_that_is_not_plain_is_left_to_the_view(api: ApiBench, long_ways: list[str], wait: str) -> None:
+    """Which takes or names it."""
+    path = f"/cache/{CTR}?wait={wait}"
+    assert told(api.get(path)) == told(api.get(f"{path}&long=1"))
+    assert long_ways == ["long", "long"]
+
+
+@pytest.mark.timeout(28, func_only=True)
+def test_a_result_that_is_there_takes_no_place_of_those_who_wait(api: ApiBench) -> None:
+    """Nor does what nobody computes: with all places taken, and one who only looks, the answers are the same."""
+    api.trigger()
+    streams = [api.client.get("/api/precompute/stream/video/v1", buffered=False) for _ in range(4)]
+    assert api.get("/cache/ctr_prediction:video:v2?wait=30").get_json()["status"] == "missing"
+    api.store()
+    assert api.get(f"/cache/{CTR}?wait=30").status_code == 200
+    assert not api.notifications.asleep.is_set()
+    for stream in streams:
+        stream.close()
+
+
+def test_a_read_that_would_have_waited_is_counted_as_one(api: ApiBench) -> None:
+    """Once, whether it was answered at once or by the view; and in the metrics on a route of its own."""
+    scrape_of(api.app).count(api.app)
+    api.trigger()
+    api.get(f"/cache/{CTR}?wait=0.05")
+    api.store()
+    api.get(f"/cache/{CTR}?wait=5")
+    api.get(f"/cache/{CTR}")
+    measures = api.precomputer.measures().by_type["ctr_prediction"]
+    assert (measures.hits, measures.misses) == (2, 1)
+    scrape_of(api.app).close()
+    kinds = {kind: sum(took.classes) for kind, took in durations_by_kind(api.parts.cache).items()}
+    assert [kinds[ROUTE + way, "GET", answer] for way, answer in (("", "2xx"), ("?wait", "2xx"), ("?wait", "4xx"))] == [
+        1
+    ] * 3
+
+
+def test_what_nobody_foresaw_is_logged_once(
+    api: ApiBench, caplog: pytest.LogCaptureFixture, long_ways: list[str]
+) -> None:
+    """Reads go on by the long way, and somebody learns why they are slow."""
+    api.trigger()
+    api.store()
+    # Whatever a clock may do: this one breaks for whoever asks before Flask does.
+    healthy = api.parts.cache.clock
+
+    def broken() -> object:
+        if long_ways:
+            return healthy()
+        raise ZeroDivisionError
+
+    api.parts.cache.clock = broken  # type: ignore[assignment]
+    with caplog.at_level(logging.ERROR):
+        for _ in range(3):
+            long_ways.clear()
+            assert api.get(f"/cache/{CTR}").status_code == 200
+            assert long_ways == ["long"]
+    assert [getattr(line, "action", "") for line in caplog.records].count("direct_read_failed") == 1
+
+
+@pytest.mark.parametrize("key", ["nonsense", "no_such_type:video:v1", CTR])
+def test_what_is_foreseen_is_not_logged(
+    api: ApiBench, cache_server: ValkeyServer, caplog: pytest.LogCaptureFixture, key: str
+) -> None:
+    """What is no key, an unknown one, and a cache that is down are told to whoever asked."""
+    if key == CTR:
+        cache_server.kill()
+    with caplog.at_level(logging.ERROR):
+        assert api.get(f"/cache/{key}").status_code == {"nonsense": 422, CTR: 503}.get(key, 404)
+    assert "direct_read_failed" not in [getattr(line, "action", "") for line in caplog.records]
