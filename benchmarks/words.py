@@ -3,6 +3,7 @@
 Usage:
     python benchmarks/words.py --video talk.mp4 --text "What is said in it."
     python benchmarks/words.py --data FOLDER      # every audio or video file with a .txt of the same name beside it
+    python benchmarks/words.py --data FOLDER --filled    # as Whisper was trained: every window with silence up to 30 s
 """
 
 import argparse
@@ -47,7 +48,8 @@ class Reading:
 def main() -> None:
     """Read every file, print a line for each and the whole."""
     options = _options()
-    loaded(options.model, models_dir=options.models)
+    whisper = loaded(options.model, models_dir=options.models)
+    whisper.fills |= options.filled
     readings = []
     for path, expected in _files(options):
         reading = read(path, expected, model=options.model, models_dir=options.models)
@@ -84,6 +86,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--text", help="what is said in --video")
     parser.add_argument("--model", default="base", help="base, or a folder with a CTranslate2 Whisper model")
     parser.add_argument("--models", type=Path, default=ROOT / ".data" / "models", help="where the model is joined")
+    parser.add_argument("--filled", action="store_true", help="read windows filled up to half a minute, to compare")
     parser.add_argument("--show", action="store_true", help="print what was heard")
     options = parser.parse_args()
     if bool(options.video) != bool(options.text):

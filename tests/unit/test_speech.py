@@ -15,12 +15,16 @@ from precompute.errors import ModelNotTrained, SourceUnavailable
 from workers.video.speech import (
     SAMPLE_RATE,
     SILENCE,
+    Listener,
     Transcript,
+    Window,
     Word,
+    is_clear,
     is_speech,
     sentences_of,
     speech_in,
     speech_starts,
+    windows_of,
 )
 from workers.video.speech_model import SHIPPED_SHA256, loaded, shipped_model
 
@@ -150,6 +154,58 @@ def test_made_up_words_are_left_out(
         avg_logprob=avg_logprob, no_speech_prob=no_speech_prob, compression_ratio=compression_ratio
     )
     assert is_speech(window) is kept
+
+
+@pytest.mark.parametrize(
+    ("avg_logprob", "compression_ratio", "clear"), [(-0.3, 1.5, True), (-0.7, 1.5, False), (-0.1, 3.0, False)]
+)
+def test_unsure_words_and_loops_are_unclear(avg_logprob: float, compression_ratio: float, clear: bool) -> None:
+    """So are all that are left out as made up."""
+    assert is_clear(SimpleNamespace(avg_logprob=avg_logprob, compression_ratio=compression_ratio)) is clear
+
+
+def listener(sound: np.ndarray, *, models_dir: Path, filled: bool) -> Listener:
+    """One who fills windows up to half a minute, or as usual."""
+    usual = Listener.to(sound, first=windows_of(sound)[0], model="base", models_dir=models_dir)
+    whisper = usual.whisper.filled() if filled else usual.whisper
+    return Listener(sound=sound, language=usual.language, whisper=whisper)
+
+
+def test_a_short_window_is_read_as_a_filled_one(clip_sound: np.ndarray, models_dir: Path) -> None:
+    """The same words at the same times."""
+    window = Window(start=0.0, end=8.6)
+    short, filled = (listener(clip_sound, models_dir=models_dir, filled=f).words_in(window) for f in (False, True))
+    assert [word.text for word in short] == [word.text for word in filled]
+    assert "patch of sky" in "".join(word.text for word in short)
+    assert [word.start for word in short] == pytest.approx([word.start for word in filled], abs=0.3)
+
+
+def test_what_is_unclear_is_read_filled(clip_sound: np.ndarray, models_dir: Path) -> None:
+    """Speech backwards, whose words are made up, is judged by what Whisper hears in a window as it was trained with."""
+    backwards = clip_sound[::-1].copy()
+    window = windows_of(backwards)[0]
+    usual, filled = (listener(backwards, models_dir=models_dir, filled=f) for f in (False, True))
+    assert usual.words_in(window) == filled.words_in(window)
+
+
+@pytest.mark.parametrize(("seconds", "filled_s"), [(3.2, 9), (25.0, 30), (28.0, 30)])
+def test_windows_are_filled_with_five_seconds(seconds: float, filled_s: int, models_dir: Path) -> None:
+    """And up to half a minute by whoever wants that; what is encoded twice is computed once."""
+    whisper = loaded("base", models_dir=models_dir)
+    features = np.zeros((80, 3000), np.float32)
+    features[:, : round(seconds * 100)] = 0.5
+    once = whisper.encode(features)
+    assert once.shape == [1, filled_s * 50, 512]
+    assert whisper.encode(features[np.newaxis]) is once
+    assert whisper.reads_alike_filled(seconds) is (filled_s == 30 and seconds > 25)
+    assert whisper.filled().encode(features).shape == [1, 1500, 512]
+
+
+def test_other_models_read_filled_windows(models_dir: Path) -> None:
+    """As only the shipped one was measured without."""
+    whisper = loaded(str(shipped_model(models_dir)), models_dir=models_dir)
+    assert whisper.encode(np.ones((80, 3000), np.float32)[:, :1000]).shape[1] == 500
+    assert whisper.fills and whisper.reads_alike_filled(3.0)
 
 
 def test_words_part_at_sentence_ends_and_pauses() -> None:

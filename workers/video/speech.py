@@ -123,8 +123,7 @@ def transcript_of(words: Sequence[Word], *, language: str | None) -> Transcript:
 def windows_of(sound: NDArray[np.float32]) -> list[Window]:
     """The stretches with speech, as few as fit into what Whisper reads at once, cut in silences.
 
-    A window costs 0.9 s of computing whatever is in it. A long silence pays for a new one, and speech on both sides of
-    it is better read apart.
+    A long silence pays for a window of its own, and speech on both sides of it is better read apart.
     """
     windows: list[Window] = []
     for chunk in get_speech_timestamps(sound, _SPEECH) if sound.size else []:
@@ -168,9 +167,21 @@ class Listener:
         """The words of one window; none where what was heard is no speech.
 
         A window is read in one go: sequential reading seeks to times that the model guesses, and so lost or doubled
-        words around long silences.
+        words around long silences. What is unclear without Whisper's usual silence after it is read with it.
         """
-        found, _ = BatchedInferencePipeline(self.whisper).transcribe(
+        found = self._read(window, by=self.whisper)
+        same = self.whisper.reads_alike_filled(window.end - window.start)
+        if not same and not all(is_clear(heard) for heard in found):
+            found = self._read(window, by=self.whisper.filled())
+        return tuple(
+            Word(start=float(word.start), end=float(word.end), text=word.word)
+            for heard in found
+            if is_speech(heard)
+            for word in heard.words
+        )
+
+    def _read(self, window: Window, *, by: SpeechModel) -> list[Any]:
+        found, _ = BatchedInferencePipeline(by).transcribe(
             self.sound,
             language=self.language,
             beam_size=_BEAM,
@@ -180,12 +191,7 @@ class Listener:
             without_timestamps=True,
             word_timestamps=True,
         )
-        return tuple(
-            Word(start=float(word.start), end=float(word.end), text=word.word)
-            for heard in found
-            if is_speech(heard)
-            for word in heard.words
-        )
+        return list(found)
 
 
 def _language(whisper: SpeechModel, sound: NDArray[np.float32], *, window: Window) -> str:
@@ -194,6 +200,11 @@ def _language(whisper: SpeechModel, sound: NDArray[np.float32], *, window: Windo
     # without the last frame these are the very features that are read next: see SpeechModel
     language, _, _ = whisper.detect_language(features=whisper.feature_extractor(speech)[..., :-1])
     return str(language)
+
+
+def is_clear(window: Any) -> bool:
+    """Whether Whisper is sure of the words there: more so than of any that :func:`is_speech` leaves out."""
+    return bool(window.avg_logprob >= -0.6 and window.compression_ratio <= 2.4)
 
 
 def is_speech(window: Any) -> bool:
