@@ -137,13 +137,15 @@ class Cache:
             InputGone: It is not there, or not fresh.
         """
         with reaching_cache():
-            body, source, stale, gone, form = self.client.hmget(f"pc:e:{key}", "v", "sr", "st", "go", "fv")
+            fields = self.client.hmget(f"pc:e:{key}", "v", "sr", "st", "go", "fv", "co")
+        body, source, stale, gone, form, cost = fields
         # What is kept for errors will do for readers who would get nothing, not to compute from.
         if body is None or not is_readable(form) or self.now_ms() >= int(gone):
             raise InputGone(f"{key} is gone from the cache")
         if fresh and self.now_ms() >= int(stale):
             raise InputGone(f"{key} is not fresh any more")
-        return StoredEntry(cache=self, key=key, value=orjson.loads(body), source=(source or b"").decode())
+        took = timedelta(milliseconds=int(cost or 0))
+        return StoredEntry(cache=self, key=key, value=orjson.loads(body), source=(source or b"").decode(), cost=took)
 
     def store(
         self,
@@ -154,6 +156,7 @@ class Cache:
         body: bytes,
         parts: Mapping[str, bytes],
         cost: timedelta,
+        step: timedelta | None = None,
         source: str = "",
     ) -> int:
         """Write a result, indexes and notification in one step, and end its task.
@@ -164,7 +167,8 @@ class Cache:
             owner: Token of the lease.
             body: The result as UTF-8 JSON.
             parts: Bytes to keep beside it, by name.
-            cost: How long computing it took.
+            cost: What a reader would have waited: see :mod:`precompute.waiting`.
+            step: What the last step took of that, for the averages; left out, all of it.
             source: Token of what it was computed from besides its event, as it was when the computation began.
 
         Returns:
@@ -178,7 +182,8 @@ class Cache:
         if parts:
             self._send_ahead(f"pc:p:{key}:{owner}", parts)
         ages = ages_of(row, key).in_ms()
-        args = (*ages, in_ms(cost), etag, source, body, len(parts), sum(map(len, parts.values())))
+        size, took = sum(map(len, parts.values())), in_ms(cost if step is None else step)
+        args = (*ages, in_ms(cost), etag, source, body, len(parts), size, took)
         generation: int = self.scripts.run("store", str(key), owner, self.now_ms(), *args)
         if generation < 0:
             raise StoreUnavailable(f"the cache has no room for {key}")
@@ -255,12 +260,14 @@ class StoredEntry:
 
     Attributes:
         source: Token of what it was computed from; empty when nobody can tell.
+        cost: What a reader would have waited for it.
     """
 
     cache: Cache
     key: CacheKey
     value: Mapping[str, Any]
     source: str
+    cost: timedelta
 
     def part(self, name: str) -> bytes:
         """The bytes kept under ``name``.

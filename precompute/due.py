@@ -31,7 +31,7 @@ class DueEntry:
         read_at: When it, or one before it, was last read; None for never.
         wanted_until: A prediction says it will be read until then.
         reads: How often it was read since it was stored.
-        cost: What computing it took.
+        cost: What computing it took, after what was computed for it (:mod:`precompute.waiting`).
         source: Token of what it was computed from; empty when nobody can tell.
         on_its_way: Whether it is being computed anew already.
     """

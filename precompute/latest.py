@@ -21,7 +21,7 @@ class Stored:
 
     Attributes:
         at: When.
-        took_ms: How long computing it took.
+        took_ms: How long computing it took, after what was computed for it (:mod:`precompute.waiting`).
         cause: What had it computed, in the words of :class:`precompute.planner.Cause`; ``unknown`` where its task was
             evicted meanwhile.
         bytes: Size of the JSON and of what is kept beside it.

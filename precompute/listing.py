@@ -45,7 +45,7 @@ class Listed:
         read_at: The last of them, of this entry or one that it replaced; None when there was none.
         wanted_until: A prediction says that it is read until then; None without one.
         cause: Why it was computed.
-        cost_seconds: What computing it took.
+        cost_seconds: What computing it took, after what was computed for it (:mod:`precompute.waiting`).
         generation: How often a result was stored under this key.
         etag: Names its content.
         source: Token of what it was computed from; empty when nothing is known.

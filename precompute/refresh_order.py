@@ -10,6 +10,7 @@ from precompute.due import DueEntry
 from precompute.scripts import reaching_cache
 from precompute.task_type import TaskType
 from precompute.usefulness import Experience, experience
+from precompute.waiting import wait_before
 
 CHECK_S = 0.05
 """What looking at the sources of a result is taken to cost: a few questions to the store, or one byte over http."""
@@ -64,5 +65,4 @@ def refresh_order(cache: Cache, catalogue: Catalogue) -> RefreshOrder:
 
 def wait_s(row: TaskType, known: Experience) -> float:
     """What a reader waits for a result that is gone: its computation, after that of what is never kept for it."""
-    before = (wait_s(needed, known) for needed in row.inputs if needed.transient)
-    return known.cost_s(row) + max(before, default=0.0)
+    return wait_before(row, lambda needed: wait_s(needed, known)) + known.cost_s(row)

@@ -33,8 +33,11 @@ class Usefulness:
         made: How many were stored.
         used: How many of them were read at least once.
         unused: How many were replaced or went away without having been read; the rest is still waiting for a reader.
-        wasted_seconds: Computing time of the unused.
-        saved_seconds: Waiting that readers of the used were spared: what computing each of them took, once.
+        wasted_seconds: What the unused cost.
+        saved_seconds: Waiting that readers of the used were spared: what each of them cost, once.
+
+    A result costs what a reader would have waited for it (:mod:`precompute.waiting`). What several results of one
+    subject were computed from counts with each, as each of them alone would have needed it.
     """
 
     made: int = 0

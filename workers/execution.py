@@ -31,6 +31,7 @@ from precompute.ledger import Beginning
 from precompute.message import Message
 from precompute.process_end import process_ended
 from precompute.task_type import TaskType
+from precompute.waiting import wait_before
 from workers.binding import Binding
 from workers.ends import owner_of
 from workers.heartbeat import Heartbeat
@@ -65,6 +66,21 @@ class TryAgain(Exception):
     """
 
     after: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A result before it is stored.
+
+    Attributes:
+        computed: As it is stored.
+        source: Token of what it was computed from.
+        waited: What a reader would have waited for its transient inputs.
+    """
+
+    computed: Computed
+    source: str
+    waited: timedelta
 
 
 class AnalysisBroke(Exception):
@@ -186,8 +202,8 @@ class Execution:
         self._failed(message, owner=owner, code="out_of_memory", text=f"it needs more memory than {allowed}")
 
     def _broke(self, binding: Binding, message: Message, event: Event, *, owner: str) -> None:
-        # The one broad except of the project: an analysis broke in a way nobody foresaw. Readers are told, whoever
-        # waits for the result is told, the worker's log has the trace, and Celery counts the task as failed.
+        # An analysis broke in a way nobody foresaw. Whatever that is: readers are told, whoever waits for the result is
+        # told, the worker's log has the trace, and Celery counts the task as failed.
         _log.exception("Analysis broke", extra={"action": "task_broke", "key": str(message.key)})
         text = f"the analysis broke; the worker's log tells more about task {message.task_id}"
         self._failed(message, owner=owner, code="internal", text=text)
@@ -198,35 +214,29 @@ class Execution:
     ) -> None:
         began = time.monotonic()
         with time_limit_told():
-            computed, source = self._compute(binding, message, event, heartbeat=heartbeat)
-        cost = timedelta(seconds=time.monotonic() - began)
-        extra = {"key": str(message.key), "seconds": round(cost.total_seconds(), 3)}
+            made = self._compute(binding, message, event, heartbeat=heartbeat)
+        step = timedelta(seconds=time.monotonic() - began)
+        extra = {"key": str(message.key), "seconds": round(step.total_seconds(), 3)}
         _log.info("Result computed", extra={"action": "result_computed", **extra})
-        self._store(binding.row, message, computed, owner=owner, cost=cost, source=source)
-        seconds = round(cost.total_seconds(), 3)
-        _log.info("Entry stored", extra={"action": "entry_stored", "key": str(message.key), "seconds": seconds})
+        self._store(binding.row, message, made, owner=owner, step=step)
+        _log.info("Entry stored", extra={"action": "entry_stored", **extra})
 
-    def _store(
-        self, row: TaskType, message: Message, computed: Computed, *, owner: str, cost: timedelta, source: str
-    ) -> None:
+    def _store(self, row: TaskType, message: Message, made: Made, *, owner: str, step: timedelta) -> None:
         """Store, and while the cache is away try again for as long as a lease lasts: the work is done already."""
-        body = orjson.dumps(computed.value)
+        body = orjson.dumps(made.computed.value)
+        about: dict[str, Any] = {"parts": made.computed.parts, "source": made.source}
+        about |= {"cost": made.waited + step, "step": step}
         until = time.monotonic() + self.engine.settings.lease.total_seconds()
         while True:
             try:
-                self.engine.cache.store(
-                    row, message.key, owner=owner, body=body, parts=computed.parts, cost=cost, source=source
-                )
+                self.engine.cache.store(row, message.key, owner=owner, body=body, **about)
                 return
             except StoreUnavailable:
                 if time.monotonic() > until:
                     raise
                 time.sleep(STORE_AGAIN_S)
 
-    def _compute(
-        self, binding: Binding, message: Message, event: Event, *, heartbeat: Heartbeat
-    ) -> tuple[Computed, str]:
-        """The result, and the token of what it was computed from."""
+    def _compute(self, binding: Binding, message: Message, event: Event, *, heartbeat: Heartbeat) -> Made:
         ref = message.key.ref
         inputs = [self.engine.cache.stored(needed.key_for(ref), fresh=True) for needed in binding.row.inputs]
         job = job_of(event, engine=self.engine, report=heartbeat.report)
@@ -236,7 +246,10 @@ class Execution:
         answer = binding.function(*opened, **({"job": job} if binding.wants_job else {}))
         computed = answer if isinstance(answer, Computed) else Computed(value=answer)
         source = token_of(read if computed.read is None else computed.read, inputs=[one.source for one in inputs])
-        return Computed(value=fitted(binding.row, computed.value), parts=computed.parts), source
+        fits = Computed(value=fitted(binding.row, computed.value), parts=computed.parts)
+        costs = {one.key.task_type: one.cost.total_seconds() for one in inputs}
+        waited = timedelta(seconds=wait_before(binding.row, lambda needed: costs[needed.name]))
+        return Made(computed=fits, source=source, waited=waited)
 
     def _opened(self, stored: StoredEntry) -> Any:
         opened_by = self.bindings[stored.key.task_type].opened_by

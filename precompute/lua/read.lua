@@ -20,8 +20,11 @@ end
 if served then
   if not entry[1] then return { 2 } end
   local due = 0
+  -- Early only what has been read before, which is what is hot; and, however dear it is, not before half of its time is
+  -- over, as with refreshes that are due (lead_of): it would be computed all the time.
+  local early = entry[6] ~= '0' and now + entry[8] * ARGV[4] >= stale and 2 * now >= entry[2] + stale
   -- Reads of it are only counted: it is fresh, has been read before, is not parked, and this one does not come early.
-  if ARGV[3] == 'keep' and entry[6] ~= '0' and not entry[10] and now + entry[8] * ARGV[4] < stale then
+  if ARGV[3] == 'keep' and entry[6] ~= '0' and not entry[10] and now < stale and not early then
     return { 1, entry[1], entry[2], entry[3], entry[4], entry[5], 0, entry[8] }
   end
   if counted then
@@ -36,8 +39,8 @@ if served then
       redis.call('HDEL', name, 'pk')
       redis.call('ZADD', 'pc:due', entry[11], key)
     end
-    -- Early only what has been read before, which is what is hot; and not what is on its way already.
-    if now >= stale or (entry[6] ~= '0' and now + entry[8] * ARGV[4] >= stale) then
+    -- Not what is on its way already.
+    if now >= stale or early then
       local state = redis.call('HGET', 'pc:t:' .. key, 'state')
       if state ~= 'waiting' and state ~= 'queued' and state ~= 'running' then due = 1 end
     end

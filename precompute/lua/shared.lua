@@ -3,10 +3,11 @@
 -- Layout (all on the cache's server):
 --   pc:e:KEY        hash  entry: v value, at computed, st stale from (ms; 0: by every clock, for it was made stale, at
 --                         the instant ma), go served until, ke kept for errors until (ms), du
---                         refresh due (not of transient rows), et etag, co cost (ms), gn generation, fp fingerprint of the
---                         input, sr token of the sources ('' unknown, or outdated since), ca cause, ev event, rd reads, lr
---                         last read (ms), wu a prediction says it will be read until then (ms), pk 1: not read lately, so
---                         not refreshed until it is read; fv format of the entry, 1 where it is not set; p:NAME parts
+--                         refresh due (not of transient rows), et etag, co cost (ms; precompute/waiting.py), gn
+--                         generation, fp fingerprint of the input, sr token of the sources ('' unknown, or outdated
+--                         since), ca cause, ev event, rd reads, lr last read (ms), wu a prediction says it will be read
+--                         until then (ms), pk 1: not read lately, so not refreshed until it is read; fv format of the
+--                         entry, 1 where it is not set; p:NAME parts
 --   pc:p:KEY:OWNER  hash  parts of a result that is about to be stored, sent ahead of it
 --   pc:t:KEY        hash  the latest task for that key: id, state, times, error, deliveries, attempts, owner ...
 --                         outdated: something was learned since it began, so its result is stale at once

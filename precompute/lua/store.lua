@@ -1,8 +1,8 @@
 -- Writes a result, if the writer still has the lease. An invalidation deletes the lease, so it wins.
 -- ARGV: key, owner, now, ttl, grace, kept, ahead (see set_ages), cost (all ms), etag, source, value, how many parts were sent
--- ahead, their bytes.
+-- ahead, their bytes, what the last step took of the cost (ms).
 -- Returns the entry's generation, 0 when the lease was lost, or -1 when parts were evicted; then nothing was written.
-local key, owner, now, cost = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[8]
+local key, owner, now, cost, step = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[8], ARGV[14]
 local ahead = 'pc:p:' .. key .. ':' .. owner
 if redis.call('GET', lease_of(key)) ~= owner then
   redis.call('DEL', ahead)
@@ -28,8 +28,8 @@ redis.call('HSET', task_of(key), 'state', 'ready', 'finished_at', now, 'progress
 if task[7] or task[8] or task[9] then redis.call('HDEL', task_of(key), 'fails', 'fa', 'attempts') end
 finish(key, total, task[6] == 'running')
 redis.call('HINCRBY', 'pc:m', 'runs:' .. type_of(key), 1)
-redis.call('HINCRBY', 'pc:m', 'ms:' .. type_of(key), cost)
-count_class('took:' .. type_of(key), cost)
+redis.call('HINCRBY', 'pc:m', 'ms:' .. type_of(key), step)
+count_class('took:' .. type_of(key), step)
 if served then
   -- Its task may have been evicted, and with it the cause.
   local cause = task[3] or 'unknown'

@@ -200,6 +200,8 @@ def test_a_read_that_comes_early_is_the_servers(bench: Bench, processes: Callabl
     bench.have(SOLO)
     process = processes()
     process.keeps()
+    bench.clock.forward(TTL / 2)
+    until(process.from_here)
     process.early = LATE
     found = process.read()
     assert isinstance(found, Entry)
