@@ -72,7 +72,7 @@ class DirectReads:
         except PrecomputeError:
             # Flask tells it in the contract's shape.
             return None
-        except Exception:
+        except Exception:  # noqa: BLE001 - Flask answers it
             # The view may do; told once, for without that all reads would merely be slow.
             if not self._failed:
                 self._failed = True

@@ -64,7 +64,7 @@ class Examination:
                 return "refused:timed_out"
             except MemoryError:
                 return "refused:out_of_memory"
-            except Exception as problem:
+            except Exception as problem:  # noqa: BLE001 - what is looked for
                 return f"{WRONG} {type(problem).__name__}: {problem} ({_place(problem)})"
 
     def _analysed(self, settings: Settings) -> str:

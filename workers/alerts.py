@@ -142,7 +142,7 @@ class Watchman:
             if not self._away:
                 _log.warning("Alerts not looked at", extra={"action": "alerts_away", "reason": problem.message})
             self._away = True
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001 - a thread that must not end
             # The next look may find it gone; without its thread the process would never tell again.
             self._trouble.met(problem)
 

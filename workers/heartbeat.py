@@ -66,7 +66,7 @@ class Heartbeat:
         except StoreUnavailable:
             # The lease may outlast the cache's absence; if not, storing will find out.
             _log.warning("Sign of life not delivered", extra={"action": "heartbeat_failed", "key": str(self._key)})
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001 - a thread that must not end
             # Without signs of life the lease is lost, and the work of minutes with it.
             self._trouble.met(problem)
         self._told, self._told_at = progress, time.monotonic()

@@ -88,7 +88,7 @@ class Postman:
             except (BrokerUnavailable, StoreUnavailable) as problem:
                 _log.warning("Callbacks wait", extra={"action": "callbacks_wait", "reason": problem.message})
                 pause = AWAY_S
-            except Exception as problem:
+            except Exception as problem:  # noqa: BLE001 - a thread that must not end
                 # Those whom it does not concern are to be told; the claim of this one ends.
                 self._trouble.met(problem)
                 pause = AWAY_S
@@ -137,7 +137,7 @@ class Postman:
             return self._sender.send(callback)
         except (BrokerUnavailable, StoreUnavailable):
             raise
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001 - a try like any other
             # A try like any other: uncounted, it would come back for ever.
             _log.exception("Callback not sent", extra={"action": "callback_broke", "callback": callback.id})
             return Answer(outcome=Outcome.FAILED, reason=f"unforeseen ({type(problem).__name__})")

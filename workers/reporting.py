@@ -104,7 +104,7 @@ class Reporter:
             self._trouble.over()
         except StoreUnavailable:
             _log.warning("Worker not reported", extra={"action": "worker_not_reported", "worker": self._name})
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001 - a thread that must not end
             # A worker whose thread has ended would look dead for good.
             self._trouble.met(problem)
 

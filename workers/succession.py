@@ -143,7 +143,7 @@ class Succession:
             self.look()
         except StoreUnavailable:
             _log.debug("Cache away", extra={"action": "edition_unknown"})
-        except Exception:
+        except Exception:  # noqa: BLE001 - a thread that must not end
             # Whatever it is: a worker whose thread has ended would stand aside for good, or never.
             _log.exception("Editions not looked at", extra={"action": "edition_failed"})
 

@@ -146,7 +146,7 @@ class Requests:
                 self._trouble.over()
             except StoreUnavailable:
                 _log.debug("Requests not counted yet", extra={"action": "requests_kept"})
-            except Exception as problem:
+            except Exception as problem:  # noqa: BLE001 - a thread that must not end
                 # The counts are kept, and the next time may do.
                 self._trouble.met(problem)
 
