@@ -66,7 +66,11 @@ class Workers:
         return time.perf_counter() - began
 
     def timeline(self) -> list[Step]:
-        """What was computed when of the video that was uploaded last, in the order of beginning, by the log."""
+        """What was computed when of the video that was uploaded last, in the order of beginning, by the log.
+
+        Raises:
+            SystemExit: The log does not tell.
+        """
         name, uploaded_at = self._last
         steps = []
         for line in self._log.read_text().splitlines():
@@ -75,6 +79,8 @@ class Workers:
             if about == f"video:{name}" and told["action"] == "entry_stored":
                 ended_s = datetime.fromisoformat(told["at"]).timestamp() - uploaded_at
                 steps.append(Step(name=task_type, began_s=ended_s - told["seconds"], ended_s=ended_s))
+        if not steps:
+            raise SystemExit("the worker's log tells of no result")
         return sorted(steps, key=lambda step: step.began_s)
 
     def cpu_seconds(self) -> float:
