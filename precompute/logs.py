@@ -53,7 +53,7 @@ def formatter(log_format: str, *, stream: TextIO = sys.stderr) -> logging.Format
 class _Objects(logging.Formatter):
     """A JSON object a line, as programs read it.
 
-    Without structlog's chain of steps: each task writes three lines, which take 0.10 ms of its process and took 0.17.
+    Without structlog's chain of steps: each task writes three lines, which take 0.11 ms of its process and took 0.18.
     """
 
     def format(self, record: logging.LogRecord) -> str:
