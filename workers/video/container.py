@@ -48,9 +48,9 @@ _NO_PROTOCOL = "none"
 """FFmpeg is handed an open file, so it needs no way to open anything; no protocol has this name."""
 
 _DECODER_THREADS = 4
-"""Each works on a frame of its own, so that while frames are looked at others are decoded, where processors are idle: with
-two threads all six analyses of a video took 5.0 s, with four 4.1, on the same processor time (means of three runs in
-turn, two processors, other work beside)."""
+"""Each works on a frame of its own: while frames are looked at others are decoded, where processors are idle. With two
+threads all six analyses of a video took 5.0 s, with four 4.1, on the same processor time (means of three runs in turn,
+two processors, other work beside)."""
 
 _UNFILTERED = {"h264": "bidir"}
 _UNFILTERED_OTHERWISE = "noref"
