@@ -3,7 +3,6 @@
 import logging
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Generic, TypeVar
@@ -42,6 +41,7 @@ class Afterwards(Generic[Item]):
         self._gather_s = gather.total_seconds()
         self._waiting: queue.Queue[Item | None] = queue.Queue(MOST_WAITING)
         self._starting = threading.Lock()
+        self._hurry = threading.Event()
         self._thread: threading.Thread | None = None
         self._call_off: Callable[[], object] = lambda: None
 
@@ -64,6 +64,7 @@ class Afterwards(Generic[Item]):
             thread, self._thread = self._thread, None
         if thread is not None:
             self._call_off()
+            self._hurry.set()
             self._waiting.put(None)
             thread.join(within.total_seconds())
 
@@ -77,13 +78,14 @@ class Afterwards(Generic[Item]):
                 # A daemon, since the interpreter waits for all others before it would ask this one to end.
                 self._call_off()
                 self._call_off = on_leaving(self.close)
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._hurry = threading.Event()
+                self._thread = threading.Thread(target=self._run, args=(self._hurry,), name=self._name, daemon=True)
                 self._thread.start()
 
-    def _run(self) -> None:
+    def _run(self, hurry: threading.Event) -> None:
         ended = False
         while not ended:
-            items = self._next()
+            items = self._next(hurry)
             ended = None in items
             try:
                 self._work([item for item in items if item is not None])
@@ -91,12 +93,14 @@ class Afterwards(Generic[Item]):
                 extra = {"action": "afterwards_failed", "what": self._name, "code": problem.code, "count": len(items)}
                 _log.warning("Work not done", extra=extra | {"reason": problem.message})
 
-    def _next(self) -> list[Item | None]:
+    def _next(self, hurry: threading.Event) -> list[Item | None]:
         items = [self._waiting.get()]
-        until = time.monotonic() + self._gather_s
+        if self._waiting.qsize() < AT_ONCE:
+            # Not woken by each that comes: then this thread would ask for the interpreter, while callers are answered.
+            hurry.wait(self._gather_s)
         while items[-1] is not None and len(items) < AT_ONCE:
             try:
-                items.append(self._waiting.get(timeout=max(0.0, until - time.monotonic())))
+                items.append(self._waiting.get_nowait())
             except queue.Empty:
                 break
         return items

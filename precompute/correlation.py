@@ -1,7 +1,7 @@
 """The request that work belongs to: from the header it came with, through the queue, into every log line."""
 
+import os
 import re
-import secrets
 from contextvars import ContextVar
 
 REQUEST_ID: ContextVar[str] = ContextVar("precompute_request_id", default="")
@@ -21,4 +21,4 @@ def accepted(offered: str | None) -> str:
 
     An id is 1 to 128 characters of those that UUIDs, ULIDs, trace ids, Base64 and e-mail addresses are made of.
     """
-    return offered if offered is not None and _FITS.fullmatch(offered) else secrets.token_hex(8)
+    return offered if offered is not None and _FITS.fullmatch(offered) else os.urandom(8).hex()

