@@ -6,7 +6,7 @@ Imported when the servers run: celeryconfig reads from the environment where the
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -89,12 +89,13 @@ class Callers:
                 self.refused += 1
                 time.sleep(AGAIN_AFTER_S)
 
-    def __call__(self, messages: Iterable[Message], /) -> None:
+    def __call__(self, messages: Iterable[Message], /, *, facts: Sequence[bytes] = ()) -> bool:
         """Publish, and some of it twice."""
         messages = list(messages)
-        self.engine.dispatch(messages)
+        accepted = self.engine.dispatch(messages, facts=facts)
         self._kept += [one for one in messages if self._draw.random() < LATER]
         self._again([one for one in messages if self._draw.random() < TWICE])
+        return accepted
 
     def _deliver_again(self) -> None:
         if self._kept and self._draw.random() < LATER:

@@ -50,8 +50,9 @@ TOUCHED = 100
 class Unsent:
     """A dispatch whose messages nobody gets: publishing costs the same whatever is stored."""
 
-    def __call__(self, messages: Iterable[object], /) -> None:
-        """Take them."""
+    def __call__(self, messages: Iterable[object], /, *, facts: Sequence[bytes] = ()) -> bool:
+        """Take them; facts are left to whoever brings them."""
+        return False
 
     def revalidate(self, revalidations: Iterable[object], /) -> None:
         """Take them."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from precompute.errors import BrokerUnavailable
 from precompute.ledger import Admitted, Ledger, Verdict
-from precompute.message import Dispatch, Message
+from precompute.message import Message, Publish
 from precompute.planner import Cause, Plan
 from precompute.settings import Settings
 
@@ -180,7 +180,7 @@ class Receipt:
         return not self.queued and not self.failed
 
 
-def admit(plan: Plan, *, ledger: Ledger, dispatch: Dispatch) -> Receipt:
+def admit(plan: Plan, *, ledger: Ledger, dispatch: Publish) -> Receipt:
     """Record and publish what the plan needs that is neither fresh nor on its way.
 
     Raises:
@@ -190,7 +190,7 @@ def admit(plan: Plan, *, ledger: Ledger, dispatch: Dispatch) -> Receipt:
     return admit_all([plan], ledger=ledger, dispatch=dispatch)[0]
 
 
-def admit_all(plans: Sequence[Plan], *, ledger: Ledger, dispatch: Dispatch) -> list[Receipt]:
+def admit_all(plans: Sequence[Plan], *, ledger: Ledger, dispatch: Publish) -> list[Receipt]:
     """The same for several plans, published at one go; a receipt for each, in their order.
 
     Raises:

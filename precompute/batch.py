@@ -95,10 +95,14 @@ class Batch:
             _log.info("Event planned", extra={"action": "event_planned", "subject": str(one.event.ref), "tasks": tasks})
         for queue in {task.queue for one in plans for task in one.tasks}:
             check_room(self.backlog, queue, bounds=self.bounds)
-        receipts = admit_all(plans, ledger=self.ledger, dispatch=self.dispatch)
+        recording = self.memory.recording(one.event for one in plans)
+        # A trigger that is refused comes again, and then joins what was admitted, but must not be recorded twice: what
+        # is said is accepted with what may be refused last.
+        calls = any(one.event.callback_url for one in plans)
+        dispatch = self.dispatch if calls else recording.beside(self.dispatch)
+        receipts = admit_all(plans, ledger=self.ledger, dispatch=dispatch)
         receipts = call_back(plans, receipts, callbacks=self.callbacks, at=self.ledger.cache.clock())
-        # Last: a trigger that is refused comes again, and then joins what was admitted, but must not be recorded twice.
-        self.memory.record_events(one.event for one in plans)
+        recording.finish()
         for one, receipt in zip(plans, receipts, strict=True):
             _tell(one.event, receipt)
         left = iter(receipts)

@@ -54,7 +54,9 @@ class Lanes:
         Raises:
             redis.ResponseError, redis.ConnectionError, redis.TimeoutError: Not all were answered.
         """
-        lane = self._take()
+        return self._ask_each(self._take(), commands)
+
+    def _ask_each(self, lane: Any, commands: Sequence[Sequence[Any]]) -> list[Any]:
         try:
             # As one string, for each of a list is sent with a call of its own.
             lane.send_packed_command([b"".join(hiredis.pack_command(tuple(command)) for command in commands)])
@@ -65,6 +67,18 @@ class Lanes:
             raise
         self._idle.append(lane)
         return answers
+
+    def ask_once(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
+        """As :meth:`ask_each`, of commands that may not be repeated: never on a connection that was closed meanwhile.
+
+        Raises:
+            redis.ResponseError, redis.ConnectionError, redis.TimeoutError: Not all were answered.
+        """
+        lane = self._take()
+        if _has_ended(lane):
+            # It connects anew once something is sent.
+            lane.disconnect()
+        return self._ask_each(lane, commands)
 
     def repeat_each(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
         """As :meth:`ask_each`, of commands that may be repeated: once more where there is no telling.
@@ -92,3 +106,11 @@ class Lanes:
             return self._idle.pop()
         except IndexError:
             return self._connect()
+
+
+def _has_ended(lane: Any) -> bool:
+    """Whether there is something to read though nothing was asked: that is the end of a connection."""
+    try:
+        return bool(lane.is_connected and lane.can_read())
+    except redis.ConnectionError:
+        return True

@@ -1,6 +1,6 @@
 """A planned task on its way to a worker."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -47,11 +47,23 @@ class Forced:
     limit: int | None = None
 
 
+Publish = Callable[[Sequence[Message]], object]
+"""Publishes every message, or raises ``BrokerUnavailable``."""
+
+
 class Dispatch(Protocol):
     """Puts messages on their queues."""
 
-    def __call__(self, messages: Iterable[Message], /) -> None:
+    def __call__(self, messages: Iterable[Message], /, *, facts: Sequence[bytes] = ()) -> bool:
         """Publish every message.
+
+        Args:
+            messages: To publish.
+            facts: As :func:`precompute.stream.lines_of` wrote them. Where they wait with the broker they are accepted
+                together with the messages, all of it or nothing.
+
+        Returns:
+            Whether the facts were accepted; where they were not, that is still to be done.
 
         Raises:
             BrokerUnavailable: At least one could not be published, within a second.

@@ -1,7 +1,7 @@
 """Facts on their way to the database: appended when they are accepted, taken off when they are committed."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
 from typing import Any
@@ -71,6 +71,20 @@ def stream_url(settings: Settings) -> str:
     return broker if at_broker else settings.facts_url or settings.redis_url
 
 
+def lines_of(facts: Iterable[Fact]) -> list[bytes]:
+    """Facts as they are accepted.
+
+    Raises:
+        BadParameters: Something in one of them is not JSON.
+    """
+    return [fact_to_json(fact) for fact in facts]
+
+
+def accepting(lines: Iterable[bytes]) -> list[tuple[Any, ...]]:
+    """Commands that accept facts as :meth:`FactStream.accept` does, for a transaction with others."""
+    return [("XADD", STREAM, "*", "f", line) for line in lines]
+
+
 class FactStream:
     """The facts that are accepted and not stored yet.
 
@@ -91,8 +105,15 @@ class FactStream:
             BadParameters: Something in one of them is not JSON.
             BrokerUnavailable: None was accepted, or no answer came.
         """
-        if facts:
-            lines = [fact_to_json(fact) for fact in facts]
+        self.accept(lines_of(facts))
+
+    def accept(self, lines: Sequence[bytes]) -> None:
+        """The same of facts as :func:`lines_of` wrote them.
+
+        Raises:
+            BrokerUnavailable: None was accepted, or no answer came.
+        """
+        if lines:
             with _reaching_broker():
                 run_script(self._lanes, self._append, keys=[STREAM], args=lines)
 

@@ -1,7 +1,7 @@
 """From planned task to message on a named queue."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -16,6 +16,10 @@ from precompute.message import Forced, Message
 from precompute.queues import Queue
 from precompute.revalidation import Revalidation
 from precompute.scripts import check_writes, reaching
+from precompute.stream import accepting
+from workers.redis_pipeline import Along
+from workers.redis_transport import ShortChannel
+from workers.sent_events import Parcel, SentEvents
 from workers.shown import shown
 
 _log = logging.getLogger(__name__)
@@ -31,37 +35,49 @@ class CeleryDispatch:
 
     Args:
         app: Configured by ``celeryconfig``; its tasks need not be loaded.
+        keeps_facts: Accepted facts wait on the broker's server.
     """
 
-    def __init__(self, app: Celery) -> None:
+    def __init__(self, app: Celery, *, keeps_facts: bool = False) -> None:
         self.app = app
+        self._keeps_facts = keeps_facts
+        self._sent_events = SentEvents(app)
 
-    def __call__(self, messages: Iterable[Message], /) -> None:
-        """Publish every message.
+    def __call__(self, messages: Iterable[Message], /, *, facts: Sequence[bytes] = ()) -> bool:
+        """Publish every message; the facts with them where both are kept by one server.
+
+        Returns:
+            Whether the facts were accepted.
 
         Raises:
             BrokerUnavailable: At least one could not be published.
         """
         messages = list(messages)
+        along = Along(accepting(facts))
         if not messages:
-            return
+            return False
         with self._publishing() as producer:
+            told = self._sent_events.parcel(producer)
             for message in messages:
-                self._publish(message, producer)
+                self._publish(message, producer, told)
+            told.send()
+            if facts and self._keeps_facts and isinstance(producer.channel, ShortChannel):
+                producer.channel.along = along
         # A batch of a thousand starts six thousand: on one line they would be a third of a megabyte.
         for first in range(0, len(messages), _MOST_ON_A_LINE):
             tasks = {str(message.key): message.task_id for message in messages[first : first + _MOST_ON_A_LINE]}
             _log.info("Tasks queued", extra={"action": "tasks_queued", "tasks": tasks})
+        return along.taken
 
     @contextmanager
-    def _publishing(self) -> Iterator[object]:
+    def _publishing(self) -> Iterator[Any]:
         try:
             with _reaching_broker(), self.app.producer_or_acquire() as producer, _in_one_go(producer):
                 yield producer
         except (OperationalError, OSError) as problem:
             raise BrokerUnavailable("the broker cannot be reached; nothing was queued") from problem
 
-    def _publish(self, message: Message, producer: object) -> None:
+    def _publish(self, message: Message, producer: Any, told: Parcel) -> None:
         self.app.send_task(
             TASK_PREFIX + message.key.task_type,
             kwargs={"key": str(message.key), "event": message.event, "cause": message.cause},
@@ -70,6 +86,8 @@ class CeleryDispatch:
             queue=message.queue,
             expires=message.expires_at,
             producer=producer,
+            event_dispatcher=told,
+            declare=_declared_for(producer),
             retry=False,
             ignore_result=True,
         )
@@ -177,6 +195,15 @@ def _in_one_go(producer: Any) -> Iterator[None]:
     except BatchPublishError as problem:
         # What the client library raised says whether the broker is away.
         raise problem.__cause__ or problem from problem
+
+
+def _declared_for(producer: Any) -> Sequence[Any] | None:
+    """What Celery is to see to before it publishes; None for what it does by itself, which is to declare the queue.
+
+    On a Redis a queue is a list, which is there as soon as something is in it. For each message Celery looks whether
+    the queue was declared, which takes 0.03 of the 0.2 ms that a message takes.
+    """
+    return () if producer.connection.transport.driver_type == "redis" else None
 
 
 def _reaching_broker() -> AbstractContextManager[None]:

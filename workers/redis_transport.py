@@ -24,6 +24,7 @@ from kombu.utils.encoding import bytes_to_str
 from kombu.utils.json import dumps, loads
 
 from precompute.lane import Lanes
+from workers.redis_pipeline import Along, ShortPipeline
 
 NAMES = ("redis", "rediss")
 
@@ -90,10 +91,12 @@ class ShortChannel(Channel):
 
     Attributes:
         noted: The message that is being handed over has been noted as held already.
+        along: What goes out with the messages that are published next.
     """
 
     QoS = ShortQoS
     noted = False
+    along: Along | None = None
     _asked = False
     """It waits for an answer of the script, not of BRPOP."""
     _found = False
@@ -139,9 +142,23 @@ class ShortChannel(Channel):
         Raises:
             redis.RedisError: It has not, or there is no telling.
         """
+        self.ways.repeat_each(commands)
+
+    def create_publish_batch(self, max_size: int) -> Any:
+        """As kombu's own."""
+        self.along = None
+        batch = super().create_publish_batch(max_size)  # type: ignore[no-untyped-call]
+        # A prefix of all names is put in front by the client of its own that kombu makes then.
+        if not self.global_keyprefix:
+            batch.pipeline = ShortPipeline(self._create_client(), self)
+        return batch
+
+    @property
+    def ways(self) -> Lanes:
+        """To the broker's server."""
         if self._lanes is None:
             self._lanes = Lanes(self._create_client())
-        self._lanes.repeat_each(commands)
+        return self._lanes
 
     def take_next(self, *, done: str) -> bool:
         """Say that a message is done with and ask for the next one, without waiting; False where none is wanted now.
@@ -226,7 +243,11 @@ class ShortTransport(Transport):
     Channel = ShortChannel
 
 
+NAME = f"{__name__}:{ShortTransport.__name__}"
+"""By which Celery finds it."""
+
+
 def use() -> None:
     """Have every connection of this process to a Redis broker made so."""
     for name in NAMES:
-        TRANSPORT_ALIASES[name] = f"{__name__}:{ShortTransport.__name__}"
+        TRANSPORT_ALIASES[name] = NAME

@@ -33,7 +33,7 @@ from precompute.settings import Settings
 from precompute.shared_clock import SharedClock
 from precompute.store.database import Database
 from precompute.stream import FactStream, stream_url
-from workers import correlation
+from workers import correlation, redis_transport
 from workers.dispatch import CeleryDispatch
 from workers.shared_time import SharedTimeCelery
 
@@ -43,6 +43,10 @@ PUBLISH_TIMEOUT_S = 0.4
 ACTIONS_GATHER = timedelta(milliseconds=50)
 """What users do in so short a time is predicted from in one go: triggers that come one upon the other would each share
 the interpreter with the prediction made for the one before (benchmarks/trigger.py tells what comes of no pause)."""
+
+
+_ASKED_OFTEN = ("broker_pool_acquire_timeout", "task_always_eager", "task_send_sent_event")
+"""Settings that Celery asks for with each message: 0.01 ms each time, while it has to look for them in three places."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +119,9 @@ def engine(
         catalogue=catalogue_for(settings),
         cache=cache,
         ledger=ledger,
-        dispatch=CeleryDispatch(app or publishing_app(settings, clock=clock)),
+        dispatch=CeleryDispatch(
+            app or publishing_app(settings, clock=clock), keeps_facts=stream_url(settings) == settings.broker
+        ),
         facts=Database(settings.database),
         stream=FactStream(facts_at),
         callbacks=Callbacks(facts_at, ledger=ledger, clock=clock),
@@ -141,6 +147,9 @@ def publishing_app(settings: Settings, *, clock: Clock | None = None) -> Celery:
     app.conf.broker_transport_options = options
     if on_rabbit:
         app.conf.broker_connection_timeout = PUBLISH_TIMEOUT_S
+    if settings.broker.startswith("redis:"):
+        app.conf.broker_transport = redis_transport.NAME
+    app.conf.update({name: app.conf[name] for name in _ASKED_OFTEN})
     return app
 
 

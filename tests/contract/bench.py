@@ -1,6 +1,6 @@
 """The engine on a real cache server, with a clock and a dispatch that the tests hold in their hands."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
@@ -83,12 +83,13 @@ class RecordedDispatch:
         self.forced: list[Forced] = []
         self.broken = False
 
-    def __call__(self, messages: Iterable[Message], /) -> None:
-        """Keep them, or refuse them all."""
+    def __call__(self, messages: Iterable[Message], /, *, facts: Sequence[bytes] = ()) -> bool:
+        """Keep them, or refuse them all; facts are left to whoever brings them."""
         messages = list(messages)
         if self.broken and messages:
             raise BrokerUnavailable
         self.sent.extend(messages)
+        return False
 
     def revalidate(self, revalidations: Iterable[Revalidation], /) -> None:
         """Keep them, or refuse them all."""
