@@ -221,11 +221,8 @@ class Catalogue:
     ) -> "Catalogue":
         """A checked catalogue, inputs before what needs them.
 
-        Args:
-            rows: As they are declared.
-            ttls: In place of theirs, by name.
-            slow: The same for what takes too long.
-            fetch_longer: By how much a fetch may take longer than their time limits leave room for.
+        Their times are as they are declared but for ``ttls`` and ``slow``, by name; ``fetch_longer`` is by how much a
+        fetch may take longer than the time limits leave room for.
 
         Raises:
             DeclarationError: A name stands twice, inputs form a circle or are missing, or a setting names no row.
@@ -241,13 +238,10 @@ class Catalogue:
         resolved: dict[str, TaskType] = {}
         for name in _inputs_first(by_name):
             row = by_name[name]
-            resolved[name] = replace(
-                row,
-                inputs=tuple(resolved[other.name] for other in row.inputs),
-                ttl=(ttls or {}).get(name, row.ttl),
-                slow_after=(slow or {}).get(name, row.slow_after),
-                time_limit=row.time_limit + (fetch_longer if row.fetches else timedelta(0)),
-            )
+            inputs = tuple(resolved[other.name] for other in row.inputs)
+            ttl, slow_after = (ttls or {}).get(name, row.ttl), (slow or {}).get(name, row.slow_after)
+            limit = row.time_limit + row.fetches * fetch_longer
+            resolved[name] = replace(row, inputs=inputs, ttl=ttl, slow_after=slow_after, time_limit=limit)
         return cls(tuple(resolved.values()))
 
     def __iter__(self) -> Iterator[TaskType]:
