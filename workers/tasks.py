@@ -27,7 +27,7 @@ from precompute.settings import Settings
 from precompute.subjects import CacheKey, SubjectRef
 from precompute.task_type import TaskType
 from precompute.usefulness import forget_half
-from workers import alerts, correlation, event_flushing, leftovers, limits, postman, priority, reporting, succession
+from workers import alerts, correlation, event_flushing, leftovers, limits, postman, priority, reporting
 from workers.anticipation import look_ahead
 from workers.app import app
 from workers.binding import Binding, bindings_in
@@ -229,7 +229,6 @@ limits.connect()
 priority.connect()
 event_flushing.connect(app)
 reporting.connect()
-succession.connect()
 alerts.connect(app)
 postman.connect()
 leftovers.connect()

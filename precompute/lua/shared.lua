@@ -43,7 +43,6 @@
 --   pc:f:USER       string what was predicted of a user last, until an action follows (precompute/follow_up.py)
 --   pc:fb:MS:NUMBER hash  how often predictions were right, by model, in one stretch of that many milliseconds
 --   pc:workers      hash  the latest report of each worker as JSON (precompute/measures.py)
---   pc:edition      string the newest edition of which a worker runs, for some seconds (workers/succession.py)
 --   pc:latest       list  the latest 100 results stored, newest first (precompute/latest.py)
 --   pc:footprint    string memory by task type as JSON, for some seconds (precompute/footprint.py)
 --   pc:patrol       hash  where mend.lua goes on
