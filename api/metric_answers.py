@@ -40,7 +40,9 @@ class UsefulnessSchema(Schema):
     used = fields.Integer(required=True, metadata=_about("Read at least once."))
     unused = fields.Integer(required=True, metadata=_about("Replaced, expired or dropped without having been read."))
     share_read = _share("Of those whose fate is known, the share that was read.")
-    wasted_seconds = fields.Float(required=True, metadata=_about("Computing time of the unused."))
+    wasted_seconds = fields.Float(
+        required=True, metadata=_about("What readers of the unused would have waited for them.")
+    )
     saved_seconds = fields.Float(required=True, metadata=_about("Waiting that the readers of the used were spared."))
 
 

@@ -210,7 +210,7 @@ def _entry(found: Entry) -> dict[str, Any]:
         "etag": found.etag,
         "computed_at": found.computed_at,
         "stale": found.stale,
-        "stale_at": found.stale_at,
+        "stale_at": None if found.stale else found.stale_at,
     }
 
 

@@ -191,6 +191,16 @@ class Ledger:
         args = (failure.code, failure.message, in_ms(KEPT), watch_ms)
         return bool(self._run("fail", str(key), owner, self.cache.now_ms(), *args))
 
+    def put_off(self, key: CacheKey, *, owner: str, within: timedelta) -> bool:
+        """Queue a task again that cannot go on yet; False when the lease was lost.
+
+        Args:
+            key: What it computes.
+            owner: Who has begun it.
+            within: Its message comes again.
+        """
+        return bool(self._run("put_off", str(key), owner, self.cache.now_ms(), in_ms(within) + self.watch_ms))
+
     def resume(self, row: TaskType, key: CacheKey, *, task_id: str, again: bool = True) -> Resumption:
         """See whether a task's inputs are stored, and if so mark it queued; the caller publishes its message.
 

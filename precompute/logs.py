@@ -65,6 +65,8 @@ class _Objects(logging.Formatter):
         line["at"] = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="microseconds")[:-6] + "Z"
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
+        if record.stack_info:
+            line["stack"] = self.formatStack(record.stack_info)
         line["message"] = record.getMessage()
         return _in_ascii(line)
 
@@ -86,7 +88,7 @@ def _in_ascii(line: Mapping[str, Any]) -> str:
     except orjson.JSONEncodeError:
         # A number beyond 64 bits, a name that is no text, half a character.
         return json.dumps(line, default=str)
-    return packed.decode("ascii") if packed.isascii() else json.dumps(line, default=str)
+    return packed.decode("ascii") if packed.isascii() else json.dumps(orjson.loads(packed))
 
 
 def _with_request(_logger: Any, _method: str, line: _Line) -> _Line:

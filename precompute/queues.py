@@ -22,6 +22,11 @@ class Queue(Enum):
         """The name on the broker, in metrics and on ``celery worker -Q``."""
         return self.name.lower()
 
+    @property
+    def ahead(self) -> "Queue":
+        """The first of those that the same workers drain: for what they have begun."""
+        return Queue.REFRESH if self in (Queue.REFRESH, Queue.BACKGROUND) else Queue.CRITICAL
+
     @classmethod
     def labelled(cls, label: str) -> "Queue":
         """The queue of that label."""

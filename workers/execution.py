@@ -29,7 +29,6 @@ from precompute.events import Event, event_from_json
 from precompute.job import Computed
 from precompute.ledger import Beginning
 from precompute.message import Message
-from precompute.process_end import process_ended
 from precompute.task_type import TaskType
 from precompute.waiting import wait_before
 from workers.binding import Binding
@@ -47,8 +46,8 @@ _log = logging.getLogger(__name__)
 RETRY_IN = (timedelta(seconds=2), timedelta(seconds=10))
 """Pauses before the second and the third try, where trying again can help."""
 
-NOT_YET_IN = timedelta(seconds=1)
-"""Pause before a computation is taken up again that waits for what somebody else is making."""
+LONGEST_PAUSE = timedelta(seconds=10)
+"""What waits for what somebody else is making comes again after 1, 2, 4 and 8 s, and then each time after so long."""
 
 STORE_AGAIN_S = 0.5
 """Pause before a result is stored again after the cache was away."""
@@ -83,6 +82,10 @@ class Made:
     waited: timedelta
 
 
+class PutOff(Exception):
+    """The computation cannot go on yet, and has not failed; what has begun goes before what has not."""
+
+
 class AnalysisBroke(Exception):
     """An analysis raised what ends a process; it has been told as its failure, and the process goes on."""
 
@@ -98,7 +101,7 @@ class Execution:
         """Compute what the message asks for, unless it is done, being done, or not wanted any more.
 
         Raises:
-            TryAgain: The same message should come again later.
+            TryAgain, PutOff: The same message should come again later.
             BrokerUnavailable, StoreUnavailable: What follows could not be recorded; the message must come again.
             Exception: Whatever an analysis broke with, after its failure was recorded.
         """
@@ -163,9 +166,8 @@ class Execution:
             again = RETRY_IN[0] if failed_tries < len(RETRY_IN) else None
             self._failed(message, owner=owner, code=problem.code, text=problem.message, retry_in=again)
             self.engine.dependants.advance(binding.row, message.key, task_id=message.task_id)
-        except NotYet as wait:
+        except NotYet:
             self._put_off(message, owner=owner)
-            raise TryAgain(after=NOT_YET_IN) from wait
         except WORTH_RETRYING as problem:
             after = RETRY_IN[failed_tries] if failed_tries < len(RETRY_IN) else None
             self._failed(message, owner=owner, code=problem.code, text=problem.message, retry_in=after)
@@ -191,9 +193,10 @@ class Execution:
             raise
 
     def _put_off(self, message: Message, *, owner: str) -> None:
-        # As where a process ends that is not to blame: the task is queued again, and no try of it has failed.
-        process_ended(self.engine.ledger, message.key, task_id=message.task_id, owner=owner, innocent=True)
-        _log.info("Task put off", extra={"action": "task_put_off", "key": str(message.key)})
+        if self.engine.ledger.put_off(message.key, owner=owner, within=LONGEST_PAUSE):
+            _log.info("Task put off", extra={"action": "task_put_off", "key": str(message.key)})
+            raise PutOff
+        _log.info("Not begun again", extra={"action": "lease_lost", "key": str(message.key)})
 
     def _out_of_memory(self, message: Message, *, owner: str) -> None:
         _log.exception("Memory ran out", extra={"action": "task_broke", "key": str(message.key)})

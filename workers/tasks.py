@@ -22,6 +22,7 @@ from precompute.mending import mend
 from precompute.message import Forced, Message
 from precompute.planner import Cause
 from precompute.plugins import catalogue_for, plugin_modules
+from precompute.queues import Queue
 from precompute.revalidation import Revalidation
 from precompute.settings import Settings
 from precompute.subjects import CacheKey, SubjectRef
@@ -35,7 +36,7 @@ from workers.campaign import roas, scoring, variants
 from workers.dashboard import actions, analytics, dashboard
 from workers.draining import drain_facts
 from workers.ends import request_class
-from workers.execution import Execution, TryAgain
+from workers.execution import LONGEST_PAUSE, Execution, PutOff, TryAgain
 from workers.off_peak import prepare_morning
 from workers.refreshing import go_on_forcing, refreshed, sweep_due
 from workers.rescue import rescue
@@ -98,6 +99,9 @@ def register(row: TaskType) -> None:
             execution().run(message)
         except TryAgain as again:
             raise task.retry(countdown=again.after.total_seconds()) from again
+        except PutOff as wait:
+            pause = min(2.0 ** min(task.request.retries, 4), LONGEST_PAUSE.total_seconds())
+            raise task.retry(countdown=pause, queue=Queue.labelled(queue).ahead.label) from wait
         except StoreUnavailable as problem:
             raise task.retry(countdown=CACHE_AWAY_S) from problem
         except BrokerUnavailable as problem:

@@ -4,7 +4,7 @@
 local key, id, owner = ARGV[1], ARGV[2], ARGV[3]
 local now, lease, most, keep = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[11])
 -- All that is to be known of the task is asked at once: with a question for each, this and store.lua took a tenth longer.
-local task = redis.call('HMGET', task_of(key), 'id', 'state', 'force', 'fp', 'ex', 'queue', 'attempts', 'death', 'outdated', 'undo')
+local task = redis.call('HMGET', task_of(key), 'id', 'state', 'force', 'fp', 'ex', 'queue', 'attempts', 'death', 'outdated', 'undo', 'put_off')
 local queue = task[6]
 if task[1] and task[1] ~= id then return { 'superseded', 0 } end
 if task[1] and (task[2] == 'ready' or task[2] == 'failed') then return { 'done', 0 } end
@@ -44,14 +44,16 @@ end
 local asked_at = queue and redis.call('ZSCORE', queue_of(queue, key), key)
 if asked_at then
   -- Another clock may have written it down.
-  local waited = math.max(0, now - tonumber(asked_at))
-  count_class('waited:' .. queue, waited)
-  redis.call('HINCRBY', 'pc:m', 'waited_ms:' .. queue, waited)
+  if not task[11] then
+    local waited = math.max(0, now - tonumber(asked_at))
+    count_class('waited:' .. queue, waited)
+    redis.call('HINCRBY', 'pc:m', 'waited_ms:' .. queue, waited)
+  end
   redis.call('ZREM', queue_of(queue, key), key)
 end
 redis.call('SET', lease_of(key), owner, 'PX', lease)
 redis.call('HSET', task_of(key), 'state', 'running', 'started_at', now, 'owner', owner, 'progress', 0, 'deliveries', delivery)
-if task[9] or task[10] then redis.call('HDEL', task_of(key), 'outdated', 'undo') end
+if task[9] or task[10] or task[11] then redis.call('HDEL', task_of(key), 'outdated', 'undo', 'put_off') end
 redis.call('ZADD', 'pc:watch', now + lease, key)
 tell(key, id, 'running')
 return { 'run', tonumber(task[7] or '0') }

@@ -7,7 +7,7 @@
 local key, now, counted = ARGV[1], tonumber(ARGV[2]), ARGV[3] ~= '0'
 local name, row = 'pc:e:' .. key, string.match(key, '^[^:]+')
 local body = ARGV[6] == '' and 'v' or 'p:' .. ARGV[6]
-local entry = redis.call('HMGET', name, body, 'at', 'st', 'go', 'et', 'rd', 'ke', 'co', 'ca', 'pk', 'du', 'fv')
+local entry = redis.call('HMGET', name, body, 'at', 'st', 'go', 'et', 'rd', 'ke', 'co', 'ca', 'pk', 'du', 'fv', 'ea')
 -- What a newer version wrote is none of ours: a miss, and left where it is (FORMAT of shared.lua).
 local foreign = entry[12] and entry[12] ~= '1' and tonumber(entry[12]) > 1
 local stale, task = tonumber(entry[3]), nil
@@ -22,7 +22,7 @@ if served then
   local due = 0
   -- Early only what has been read before, which is what is hot; and, however dear it is, not before half of its time is
   -- over, as with refreshes that are due (lead_of): it would be computed all the time.
-  local early = entry[6] ~= '0' and now + entry[8] * ARGV[4] >= stale and 2 * now >= entry[2] + stale
+  local early = entry[6] ~= '0' and now + entry[8] * ARGV[4] >= stale and now >= tonumber(entry[13] or 0)
   -- Reads of it are only counted: it is fresh, has been read before, is not parked, and this one does not come early.
   if ARGV[3] == 'keep' and entry[6] ~= '0' and not entry[10] and now < stale and not early then
     return { 1, entry[1], entry[2], entry[3], entry[4], entry[5], 0, entry[8] }

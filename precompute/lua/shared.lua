@@ -6,12 +6,13 @@
 --                         refresh due (not of transient rows), et etag, co cost (ms; precompute/waiting.py), gn
 --                         generation, fp fingerprint of the input, sr token of the sources ('' unknown, or outdated
 --                         since), ca cause, ev event, rd reads, lr last read (ms), wu a prediction says it will be read
---                         until then (ms), pk 1: not read lately, so not refreshed until it is read; fv format of the
---                         entry, 1 where it is not set; p:NAME parts
+--                         until then (ms), ea a read may be early from then on (ms), pk 1: not read lately, so not
+--                         refreshed until it is read; fv format of the entry, 1 where it is not set; p:NAME parts
 --   pc:p:KEY:OWNER  hash  parts of a result that is about to be stored, sent ahead of it
 --   pc:t:KEY        hash  the latest task for that key: id, state, times, error, deliveries, attempts, owner ...
 --                         outdated: something was learned since it began, so its result is stale at once
---                         ex: not begun by then (ms), it is dropped; aside 1: it ended its workers; undo: the record of the
+--                         ex: not begun by then (ms), it is dropped; aside 1: it ended its workers; put_off 1: it has begun, and
+--                         waits for what somebody else makes; undo: the record of the
 --                         failure before it, until it begins; fails: computations of the same input that failed since the
 --                         last that did not, fa when the last of them did, error_code and error why
 --   pc:l:KEY        string owner of the running computation; expires unless its worker keeps it alive
@@ -102,8 +103,8 @@ local function set_ages(key, now, ages, outdated)
   local ttl, grace, kept, ahead = tonumber(ages[1]), tonumber(ages[2]), tonumber(ages[3]), tonumber(ages[4])
   local stale, total = outdated and 0 or now + ttl, ttl + grace + kept
   local due = outdated and now or stale - ahead
-  local ages_then = { 'st', stale, 'go', now + ttl + grace, 'ke', now + total }
-  if ahead >= 0 then ages_then[7], ages_then[8] = 'du', due end
+  local ages_then = { 'st', stale, 'go', now + ttl + grace, 'ke', now + total, 'ea', now + ttl / 2 }
+  if ahead >= 0 then ages_then[9], ages_then[10] = 'du', due end
   redis.call('HSET', entry_of(key), unpack(ages_then))
   if outdated then redis.call('HSET', entry_of(key), 'ma', now) end
   redis.call('PEXPIRE', entry_of(key), total)

@@ -32,6 +32,21 @@ def test_what_has_not_changed_is_extended(worker: Worker, bench: Bench) -> None:
     assert bench.client.pttl(f"pc:e:{key(SOLO)}") > (TTL + GRACE).total_seconds() * 1000
 
 
+def test_what_was_renewed_has_its_first_half_before_it_again(worker: Worker, bench: Bench) -> None:
+    """However dear it is and however often it was renewed, no read of it is early before then."""
+    worker.have(SOLO)
+    bench.client.hset(f"pc:e:{key(SOLO)}", "co", 1)
+    for _ in range(3):
+        bench.clock.forward(TTL - timedelta(minutes=1))
+        worker.refresh(SOLO)
+    bench.cache.draw = lambda: TTL / timedelta(milliseconds=1)
+
+    bench.clock.forward(TTL / 2 - timedelta(seconds=1))
+    assert not worker.entry(SOLO).due
+    bench.clock.forward(timedelta(seconds=1))
+    assert bench.cache.read(key(SOLO)).due  # type: ignore[union-attr]
+
+
 def test_what_has_changed_is_computed_anew(worker: Worker, bench: Bench) -> None:
     """It is stale from the moment that is known, and served until the new one is there."""
     worker.have(SOLO)

@@ -40,7 +40,7 @@ PATIENCE_S = 0.3
 
 _LOOK_EVERY_S = 0.01
 
-_LOCKS = 64
+_LOCKS = 1024
 """So many files to lock; two videos that fall on one of them wait for each other's fetch, and for nothing else."""
 
 

@@ -1517,7 +1517,7 @@ export interface components {
             unused: number;
             /** @description Of those whose fate is known, the share that was read. 0 to 1; null before there is anything to divide by. */
             share_read: number | null;
-            /** @description Computing time of the unused. */
+            /** @description What readers of the unused would have waited for them. */
             wasted_seconds: number;
             /** @description Waiting that the readers of the used were spared. */
             saved_seconds: number;
