@@ -43,7 +43,7 @@ audit: $(VENV)/installed-dev ## Ask PyPI for known holes in the locked dependenc
 fuzz: $(VENV)/installed-dev ## Attack the API with 10,000 requests made from its own document
 	@exec $(BIN)/python benchmarks/fuzz.py $(ARGS)
 
-bench: $(VENV)/installed-dev ## Measure everything that has a target; writes benchmarks/RESULTS.md (an hour, on a machine at rest)
+bench: $(VENV)/installed-dev ## Measure everything that has a target; writes benchmarks/RESULTS.md (twenty minutes, on a machine at rest)
 	@exec $(BIN)/python benchmarks/measure_all.py $(ARGS)
 
 docs: $(VENV)/installed ## Write docs/api.md, docs/configuration.md and the client's openapi.json from the code

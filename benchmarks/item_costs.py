@@ -155,7 +155,7 @@ def measured(
             before = spent(pids, servers)
             answers = closed_loop(web.address, requests[CONNECTIONS:], connections=CONNECTIONS, seconds=wanted.seconds)
             rest(pids)
-            repeated = len(answers.seconds) > len(requests) and not name.startswith("read")
+            repeated = len(answers.seconds) > len(requests[CONNECTIONS:]) and not name.startswith("read")
             if set(answers.statuses) != {status} or repeated:
                 raise SystemExit(f"a {name} was answered {answers.statuses}, of {len(requests)}")
             found[name] = for_each(before, spent(pids, servers), many=many * len(answers.seconds))

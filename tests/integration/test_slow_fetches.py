@@ -1,4 +1,4 @@
-"""Two processes and two slow videos: nobody sits beside the fetch of another."""
+"""Two processes and slow videos: nobody sits beside the fetch of another."""
 
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,9 +16,12 @@ from precompute.entry import Entry
 from precompute.events import VideoUploaded
 from precompute.planner import plan
 
+NAMES = ("v1", "v2", "v3")
+"""Of two, one in a thousand pairs falls on one lock, and then the second is not asked for; of three hardly ever all."""
+
 
 class Origin(ThreadingHTTPServer):
-    """Serves a video; answers the first request only when the other video is asked for."""
+    """Serves a video; answers the first request only when another video is asked for."""
 
     def __init__(self, video: bytes) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -36,7 +39,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """The video, late."""
         self.server.asked.append(self.path)
-        if len(set(self.server.asked)) == 2:
+        if len(set(self.server.asked)) >= 2:
             self.server.both_asked.set()
         self.server.both_asked.wait(LONG.total_seconds())
         self.send_response(200)
@@ -76,7 +79,7 @@ def worker_environ(tmp_path: Path) -> dict[str, str]:
 
 def test_while_one_task_fetches_the_other_process_fetches_another_video(platform: Platform, origin: Origin) -> None:
     """Each video is fetched once, for its pictures and its sound; whoever was put off has not failed."""
-    events = [VideoUploaded(subject_id=name, user_id="u1", data={"url": origin.url(name)}) for name in ("v1", "v2")]
+    events = [VideoUploaded(subject_id=name, user_id="u1", data={"url": origin.url(name)}) for name in NAMES]
     for event in events:
         planned = plan(event, catalogue=platform.engine.catalogue, rows=(SCENE_DETECTION, CAPTION_GENERATION))
         admit(planned, ledger=platform.engine.ledger, dispatch=platform.engine.dispatch)
@@ -84,5 +87,5 @@ def test_while_one_task_fetches_the_other_process_fetches_another_video(platform
         for row in (SCENE_DETECTION, CAPTION_GENERATION):
             found = platform.precomputer.get(row.key_for(event.ref), wait=LONG)
             assert isinstance(found, Entry), (found, platform.logs())
-    assert sorted(origin.asked) == ["/v1", "/v2"]
+    assert sorted(origin.asked) == [f"/{name}" for name in NAMES]
     assert "Task failed" not in platform.logs()

@@ -47,6 +47,7 @@ class SpeechModel(WhisperModel):  # type: ignore[misc]
 
     fills: bool = True
     _last: tuple[Any, Any] | None = None
+    _filled: "SpeechModel | None" = None
 
     def encode(self, features: np.ndarray) -> ctranslate2.StorageView:
         """What the decoder reads of windows of ``([windows,] mel bands, frames) float32`` features."""
@@ -59,13 +60,14 @@ class SpeechModel(WhisperModel):  # type: ignore[misc]
 
     def reads_alike_filled(self, seconds: float) -> bool:
         """Whether :meth:`filled` would read the same of a window that long."""
-        return self.fills or seconds + SILENCE_S > _FILLED_S
+        return self.fills or math.ceil(seconds + SILENCE_S) >= _FILLED_S
 
     def filled(self) -> "SpeechModel":
         """The same model, for windows that are filled as in Whisper's training."""
-        other = copy(self)
-        other.fills, other._last = True, None
-        return other
+        if self._filled is None:
+            self._filled = copy(self)
+            self._filled.fills, self._filled._last = True, None
+        return self._filled
 
 
 def _filled_frames(features: np.ndarray) -> int:
