@@ -2,7 +2,7 @@
 
 Flask's routing, request and response are most of such a request: with them a read made 0.2 to 0.34 of the requests a
 second of a bare Flask route that returns the same bytes; without them it makes 0.48 to 0.67, and from what is kept near
-(:mod:`precompute.near`) 1.15 to 1.32 (`benchmarks/cached_read.py`). So do reads on behalf of a user, and those that
+(:mod:`precompute.near`) 0.97 to 1.32 (`benchmarks/cached_read.py`). So do reads on behalf of a user, and those that
 would wait where nothing is to be waited for. Everything else goes the long way, to the view in ``api/views/cache.py``,
 which answers the same.
 """
