@@ -73,10 +73,11 @@ def find(key: CacheKey, request: Request, *, part: str = "") -> Entry | Miss:
     """
     wait = asked_wait(request)
     try:
-        found = engine().reads.look(str(key), patient=bool(wait), anew=True, part=part)
+        reads = engine().reads
+        found = reads.look(str(key), patient=bool(wait), anew=True, part=part)
         if wait and isinstance(found, Miss) and found.state.on_its_way:
             with slots().if_free() as free:
-                found = engine().get(key, wait=wait if free else timedelta(0), part=part)
+                found = reads.come(key, wait=wait if free else timedelta(0), part=part)
     except UnknownPrecomputation as unknown:
         failure = Failure(code=unknown.code, message=unknown.message)
         return Miss(key=key, state=State.MISSING, failure=failure)

@@ -181,15 +181,10 @@ class Cache:
         etag = hashlib.blake2b(body, digest_size=9).hexdigest()
         if parts:
             self._send_ahead(f"pc:p:{key}:{owner}", parts)
-        ages = ages_of(row, key).in_ms()
-        size, took = sum(map(len, parts.values())), in_ms(cost if step is None else step)
-        args = (*ages, in_ms(cost), etag, source, body, len(parts), size, took)
-        generation: int = self.scripts.run("store", str(key), owner, self.now_ms(), *args)
-        if generation < 0:
-            raise StoreUnavailable(f"the cache has no room for {key}")
-        if not generation:
-            raise LeaseLost(f"{key} was invalidated or taken over while it was computed")
-        return generation
+        times = (*ages_of(row, key).in_ms(), in_ms(cost))
+        sent = (len(parts), sum(map(len, parts.values())))
+        args = (owner, self.now_ms(), *times, etag, source, body, *sent, in_ms(cost if step is None else step))
+        return _generation(self.scripts.run("store", str(key), *args), key=key)
 
     def _send_ahead(self, name: str, parts: Mapping[str, bytes]) -> None:
         """Lay parts ready for the script that stores their result.
@@ -279,6 +274,14 @@ class StoredEntry:
         if found is None:
             raise InputGone(f"{self.key} is gone from the cache")
         return found
+
+
+def _generation(stored: int, *, key: CacheKey) -> int:
+    if stored < 0:
+        raise StoreUnavailable(f"the cache has no room for {key}")
+    if not stored:
+        raise LeaseLost(f"{key} was invalidated or taken over while it was computed")
+    return stored
 
 
 def in_batches(items: Iterable[_Item], *, most: int) -> Iterator[list[_Item]]:

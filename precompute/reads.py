@@ -81,7 +81,12 @@ class Reads:
         found = self.look(str(key), patient=patient, anew=True, part=part)
         if not patient or isinstance(found, Entry) or not found.state.on_its_way:
             return found
-        self._hold_on(key, wait)
+        return self.come(key, wait=wait, part=part)
+
+    def come(self, key: CacheKey, *, wait: timedelta, part: str = "") -> Entry | Miss:
+        """What was found to be on its way, as soon as it has come, or what there is when the wait is over."""
+        if wait > timedelta(0):
+            self._hold_on(key, wait)
         return self.look(str(key), anew=True, part=part)
 
     def _hold_on(self, key: CacheKey, wait: timedelta) -> None:

@@ -6,18 +6,12 @@ from typing import Any
 
 import pytest
 from bench import CATALOGUE, CUTS, LOOKS, RATE, RAW, SOLO, TTL, Bench, key
-from known_facts import KnownFacts
+from task_body import execution_on
 
-from precompute.callbacks import Callbacks
 from precompute.entry import Entry
 from precompute.planner import Cause
-from precompute.settings import Settings
-from precompute.stream import FactStream
 from precompute.task_type import TaskType
 from precompute.usefulness import usefulness
-from workers.binding import Binding
-from workers.execution import Execution
-from workers.wiring import Engine
 
 LONG = timedelta(minutes=10)
 """What the inputs take here; no step of a test is so long, on whatever machine."""
@@ -32,19 +26,7 @@ def run(bench: Bench) -> Run:
     def compute(*_inputs: Any) -> Mapping[str, Any]:
         return {}
 
-    settings = Settings()
-    engine = Engine(
-        settings=settings,
-        catalogue=CATALOGUE,
-        cache=bench.cache,
-        ledger=bench.ledger,
-        dispatch=bench.dispatch,  # type: ignore[arg-type]
-        facts=KnownFacts(),
-        stream=FactStream(bench.client),
-        callbacks=Callbacks(bench.client, ledger=bench.ledger),
-    )
-    bindings = {row.name: Binding(row=row, function=compute, wants_job=False, opened_by=None) for row in CATALOGUE}
-    execution = Execution(engine=engine, bindings=bindings)
+    execution = execution_on(bench, CATALOGUE, compute, dispatch=bench.dispatch)
 
     return lambda row: execution.run(bench.message(row))
 

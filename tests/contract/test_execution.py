@@ -3,19 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from bench import CATALOGUE, RAW, SOLO, Bench, key
-from known_facts import KnownFacts
+from bench import RAW, SOLO, Bench, key
+from task_body import execution_on
 
 from precompute.cache import Cache
-from precompute.callbacks import Callbacks
 from precompute.entry import State
 from precompute.errors import StoreUnavailable
-from precompute.settings import Settings
-from precompute.stream import FactStream
-from workers.binding import Binding
-from workers.dispatch import CeleryDispatch
 from workers.execution import Execution
-from workers.wiring import Engine, publishing_app
 
 
 class FlickeringCache(Cache):
@@ -45,19 +39,7 @@ def execution(bench: Bench, runs: list[str]) -> Execution:
         runs.append("solo")
         return {"n": len(runs)}
 
-    settings = Settings()
-    engine = Engine(
-        settings=settings,
-        catalogue=CATALOGUE,
-        cache=bench.cache,
-        ledger=bench.ledger,
-        dispatch=CeleryDispatch(publishing_app(settings)),
-        facts=KnownFacts(),
-        stream=FactStream(bench.client),
-        callbacks=Callbacks(bench.client, ledger=bench.ledger),
-    )
-    bindings = {row.name: Binding(row=row, function=compute, wants_job=False, opened_by=None) for row in (SOLO, RAW)}
-    return Execution(engine=engine, bindings=bindings)
+    return execution_on(bench, (SOLO, RAW), compute)
 
 
 def test_a_result_outlasts_a_moment_without_a_cache(bench: Bench, execution: Execution, runs: list[str]) -> None:
